@@ -1,0 +1,20 @@
+//! Cancellation-safe helpers for tokio.
+#![deny(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod broadcast;
+pub mod cancel;
+mod loom;
+pub mod poll;
+#[cfg(feature = "session")]
+pub mod session;
+#[cfg(feature = "stream")]
+pub mod sink;
+pub mod size;
+#[cfg(feature = "stream")]
+pub mod stream;
+pub mod sync;
+pub mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod timeout;
