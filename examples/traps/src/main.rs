@@ -1,1 +1,104 @@
-fn main() {}
+//! The traps of async Rust as small programs: a broken one that shows its symptom, and a fixed
+//! one that shows its absence.
+//!
+//! `cargo run -p traps` lists them; `cargo run -p traps -- std_guard_across_await --broken` runs
+//! one. A broken program ends by itself, or a watchdog ends it and names the symptom.
+
+mod catalog;
+mod watchdog;
+
+mod block_in_place_in_test;
+mod block_on_in_async;
+mod blocking_call_in_async;
+mod buffered_stream_stall;
+mod cancel_unsafe_in_select;
+mod detached_task;
+mod futurelock;
+mod lagged_ignored;
+mod pending_without_wake;
+mod polled_after_completion;
+mod select_loop_without_cancellation;
+mod std_guard_across_await;
+mod timeout_over_cpu_work;
+mod timer_reset_in_select_loop;
+mod unending_spawn_blocking;
+
+use std::process::ExitCode;
+
+use catalog::{Catalog, Trap};
+use clap::Parser;
+
+/// A trap's two programs.
+struct Demo {
+    /// The demo's name, which is the `demo` field of `traps.toml`.
+    name: &'static str,
+    broken: fn(),
+    fixed: fn(),
+}
+
+/// Every demo. `tests/gallery.rs` holds this list against `traps.toml`, in both directions.
+const DEMOS: &[Demo] = &[
+    block_in_place_in_test::DEMO,
+    block_on_in_async::DEMO,
+    blocking_call_in_async::DEMO,
+    buffered_stream_stall::DEMO,
+    cancel_unsafe_in_select::DEMO,
+    detached_task::DEMO,
+    futurelock::DEMO,
+    lagged_ignored::DEMO,
+    pending_without_wake::DEMO,
+    polled_after_completion::DEMO,
+    select_loop_without_cancellation::DEMO,
+    std_guard_across_await::DEMO,
+    timeout_over_cpu_work::DEMO,
+    timer_reset_in_select_loop::DEMO,
+    unending_spawn_blocking::DEMO,
+];
+
+/// Runs the traps gallery. Without a trap it lists them.
+#[derive(Parser)]
+struct Args {
+    /// The trap to run, as the list names it
+    trap: Option<String>,
+    /// Run the broken program, which shows the symptom
+    #[arg(long, conflicts_with = "fixed", requires = "trap")]
+    broken: bool,
+    /// Run the fixed program (the default)
+    #[arg(long, requires = "trap")]
+    fixed: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let catalog = Catalog::load();
+    let Some(name) = &args.trap else {
+        catalog.print();
+        return ExitCode::SUCCESS;
+    };
+    let (Some(trap), Some(demo)) = (catalog.find(name), find_demo(name)) else {
+        eprintln!("traps: there is no trap called `{name}`; run without arguments to see the list");
+        return ExitCode::from(2);
+    };
+    run(trap, demo, args.broken);
+    ExitCode::SUCCESS
+}
+
+fn find_demo(name: &str) -> Option<&'static Demo> {
+    DEMOS.iter().find(|demo| demo.name == name)
+}
+
+/// Runs one program and says where to read on. The pointer comes first, because a broken program
+/// may never return.
+fn run(trap: &Trap, demo: &Demo, broken: bool) {
+    println!("{}: {}", trap.id, trap.title);
+    println!("instead: {}", trap.helper);
+    if let Some(chapter) = &trap.chapter {
+        println!("why: book/src/{chapter}");
+    }
+    println!();
+    if broken {
+        (demo.broken)()
+    } else {
+        (demo.fixed)()
+    }
+}
