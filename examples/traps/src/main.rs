@@ -7,20 +7,34 @@
 mod catalog;
 mod watchdog;
 
+mod async_guard_across_await;
+mod block_in_place_in_join;
 mod block_in_place_in_test;
 mod block_on_in_async;
 mod blocking_call_in_async;
+mod blocking_pool_exhaustion;
+mod blocking_task_in_join_set;
 mod buffered_stream_stall;
 mod cancel_unsafe_in_select;
 mod detached_task;
+mod dropped_handle_does_not_cancel;
+mod ffi_panic_aborts;
 mod futurelock;
 mod lagged_ignored;
+mod large_value_across_await;
+mod never_polled;
+mod no_parallelism_without_spawn;
+mod noop_waker_in_async;
 mod pending_without_wake;
 mod polled_after_completion;
+#[cfg(unix)]
+mod raw_fd_into_task;
 mod select_loop_without_cancellation;
+mod stack_overflow_by_future;
 mod std_guard_across_await;
 mod timeout_over_cpu_work;
 mod timer_reset_in_select_loop;
+mod unbounded_concurrency;
 mod unending_spawn_blocking;
 
 use std::process::ExitCode;
@@ -38,20 +52,34 @@ struct Demo {
 
 /// Every demo. `tests/gallery.rs` holds this list against `traps.toml`, in both directions.
 const DEMOS: &[Demo] = &[
+    async_guard_across_await::DEMO,
+    block_in_place_in_join::DEMO,
     block_in_place_in_test::DEMO,
     block_on_in_async::DEMO,
     blocking_call_in_async::DEMO,
+    blocking_pool_exhaustion::DEMO,
+    blocking_task_in_join_set::DEMO,
     buffered_stream_stall::DEMO,
     cancel_unsafe_in_select::DEMO,
     detached_task::DEMO,
+    dropped_handle_does_not_cancel::DEMO,
+    ffi_panic_aborts::DEMO,
     futurelock::DEMO,
     lagged_ignored::DEMO,
+    large_value_across_await::DEMO,
+    never_polled::DEMO,
+    no_parallelism_without_spawn::DEMO,
+    noop_waker_in_async::DEMO,
     pending_without_wake::DEMO,
     polled_after_completion::DEMO,
+    #[cfg(unix)]
+    raw_fd_into_task::DEMO,
     select_loop_without_cancellation::DEMO,
+    stack_overflow_by_future::DEMO,
     std_guard_across_await::DEMO,
     timeout_over_cpu_work::DEMO,
     timer_reset_in_select_loop::DEMO,
+    unbounded_concurrency::DEMO,
     unending_spawn_blocking::DEMO,
 ];
 

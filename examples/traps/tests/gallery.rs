@@ -134,6 +134,81 @@ fn unending_spawn_blocking() {
 }
 
 #[test]
+fn async_guard_across_await() {
+    assert_pair("async_guard_across_await", "and 40 of 100 are lost");
+}
+
+#[test]
+fn block_in_place_in_join() {
+    assert_pair("block_in_place_in_join", "symptom: the greeting took");
+}
+
+#[test]
+fn blocking_pool_exhaustion() {
+    assert_pair("blocking_pool_exhaustion", "symptom: a look-up took");
+}
+
+#[test]
+fn blocking_task_in_join_set() {
+    assert_pair("blocking_task_in_join_set", "symptom: 4 threads still work");
+}
+
+#[test]
+fn dropped_handle_does_not_cancel() {
+    assert_pair(
+        "dropped_handle_does_not_cancel",
+        "symptom: the database answered 5 queries",
+    );
+}
+
+#[test]
+fn ffi_panic_aborts() {
+    assert_pair("ffi_panic_aborts", "thread caused non-unwinding panic");
+}
+
+#[test]
+fn large_value_across_await() {
+    assert_pair(
+        "large_value_across_await",
+        "symptom: 1000 downloads take 62 MiB",
+    );
+}
+
+#[test]
+fn never_polled() {
+    assert_pair("never_polled", "symptom: 0 receipts sent");
+}
+
+#[test]
+fn no_parallelism_without_spawn() {
+    assert_pair(
+        "no_parallelism_without_spawn",
+        "symptom: 1 thread made all thumbnails",
+    );
+}
+
+#[test]
+fn noop_waker_in_async() {
+    assert_pair("noop_waker_in_async", "symptom: hangs");
+}
+
+#[cfg(unix)]
+#[test]
+fn raw_fd_into_task() {
+    assert_pair("raw_fd_into_task", "symptom: the diary says \"packet\"");
+}
+
+#[test]
+fn stack_overflow_by_future() {
+    assert_pair("stack_overflow_by_future", "has overflowed its stack");
+}
+
+#[test]
+fn unbounded_concurrency() {
+    assert_pair("unbounded_concurrency", "symptom: 5000 visitors at once");
+}
+
+#[test]
 fn without_arguments_it_lists_every_trap() {
     let listed = text(&traps(&[]).stdout);
     for trap in [
