@@ -4,6 +4,15 @@
 //! `cargo run -p traps` lists them; `cargo run -p traps -- std_guard_across_await --broken` runs
 //! one. A broken program ends by itself, or a watchdog ends it and names the symptom.
 
+#![expect(
+    unreachable_pub,
+    reason = "nothing of a program can be reached; `pub` says here what a module offers"
+)]
+#![expect(
+    clippy::unused_async,
+    reason = "async functions that never await are what several traps are about"
+)]
+
 mod catalog;
 mod watchdog;
 
@@ -124,9 +133,6 @@ fn run(trap: &Trap, demo: &Demo, broken: bool) {
         println!("why: book/src/{chapter}");
     }
     println!();
-    if broken {
-        (demo.broken)()
-    } else {
-        (demo.fixed)()
-    }
+    let program = if broken { demo.broken } else { demo.fixed };
+    program();
 }

@@ -1,6 +1,12 @@
 //! A file server reads into a 64 KiB array that lives across its awaits, so the array is a part of
 //! the future: every idle download carries one.
 
+#![expect(
+    clippy::large_futures,
+    clippy::large_stack_arrays,
+    reason = "this is the trap that the program shows"
+)]
+
 use std::mem::size_of_val;
 use std::time::Duration;
 

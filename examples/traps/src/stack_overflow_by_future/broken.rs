@@ -2,6 +2,12 @@
 //! outermost level holds all the others, and it is built and moved on the stack before it is ever
 //! boxed: that takes more than a thread of 2 MiB has.
 
+#![expect(
+    clippy::large_futures,
+    clippy::large_stack_arrays,
+    reason = "this is the trap that the program shows"
+)]
+
 use std::thread;
 
 async fn read_block() {
@@ -32,10 +38,7 @@ fn import() {
 }
 
 pub fn main() {
-    println!(
-        "the future is {} KiB",
-        std::mem::size_of_val(&outermost()) / 1024
-    );
+    println!("the future is {} KiB", size_of_val(&outermost()) / 1024);
     let import = thread::Builder::new()
         .stack_size(2 * 1024 * 1024)
         .spawn(import);
