@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(human(Duration::from_millis(400)), "0s");
         assert_eq!(human(Duration::from_secs(59)), "59s");
         assert_eq!(human(Duration::from_secs(185)), "3m 05s");
-        assert_eq!(human(Duration::from_secs(3720)), "1h 02m");
+        assert_eq!(human(Duration::from_mins(62)), "1h 02m");
     }
 
     #[test]
@@ -215,6 +215,9 @@ mod tests {
         step.total(3);
         step.advance("one");
         step.advance("two");
-        assert_eq!((step.state().at, step.state().of), (2, Some(3)));
+        let state = step.state();
+        assert_eq!((state.at, state.of), (2, Some(3)));
+        // The step prints its end when it is dropped, which needs the state.
+        drop(state);
     }
 }
