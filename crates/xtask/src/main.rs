@@ -1,6 +1,8 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
 mod error;
+mod hash;
+mod lint;
 mod paths;
 mod process;
 mod setup;
@@ -28,12 +30,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Setup(setup::Args),
+    Lint(lint::Args),
 }
 
 impl Command {
     fn run(self, ui: &Ui) -> Result<ExitCode> {
         match self {
             Command::Setup(args) => setup::run(&args, ui),
+            Command::Lint(args) => lint::run(&args, ui),
         }
     }
 }
