@@ -14,6 +14,8 @@ mod receipts;
 mod report;
 mod run;
 mod selection;
+mod settings;
+mod unit;
 
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -35,6 +37,7 @@ use project::Project;
 use report::{Format, Report};
 use run::{Linted, Linter};
 use selection::Selection;
+use settings::BuildSettings;
 
 /// A project with all its dependencies may take long on a small machine; nothing takes for ever.
 const LIMIT: Duration = Duration::from_hours(3);
@@ -106,7 +109,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
 
     let toolchain = setup::ensure(&SetupOptions::default(), ui)?;
     let library = library(args.library.as_deref(), || toolchain.lint_library(ui))?;
-    let project = Project::open(&path, &arguments, &toolchain)?;
+    let project = Project::open(&path, &arguments, BuildSettings::of_user(), &toolchain)?;
     let catalog = catalog::Catalog::read(&toolchain, &library)?;
     let user_flags = std::env::var("DYLINT_RUSTFLAGS").ok();
     let selection = Selection::new(&catalog, &args.only, &args.skip, user_flags.as_deref())?;

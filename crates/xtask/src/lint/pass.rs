@@ -9,8 +9,9 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{Message, PackageId};
 
 use crate::error::{Error, Result};
-use crate::lint::project::{Project, cargo_error, keep_build_settings};
-use crate::lint::receipts::{self, Receipts, Unit, crate_name};
+use crate::lint::project::{Project, cargo_error};
+use crate::lint::receipts::{self, Receipts};
+use crate::lint::unit::{Target, Unit};
 use crate::process::{Finished, Run};
 use crate::setup::Toolchain;
 use crate::ui::Step;
@@ -33,7 +34,7 @@ pub(crate) struct Pass<'a> {
 /// A message of the compiler about one crate.
 #[derive(Debug, Clone)]
 pub(crate) struct CompilerMessage {
-    pub(crate) krate: String,
+    pub(crate) target: Target,
     pub(crate) diagnostic: Diagnostic,
 }
 
@@ -102,7 +103,7 @@ impl Pass<'_> {
 
     fn command(&self) -> Command {
         let mut command = self.toolchain.cargo_dylint();
-        keep_build_settings(&mut command);
+        self.project.settings.apply(&mut command);
         command
             .args(["--quiet", "--no-metadata", "--lib-path"])
             .arg(self.library)
@@ -129,7 +130,7 @@ impl Pass<'_> {
             .join("target")
             .join(self.toolchain.name());
         let mut command = self.toolchain.cargo();
-        keep_build_settings(&mut command);
+        self.project.settings.apply(&mut command);
         command
             .args(["clean", "--quiet", "--manifest-path"])
             .arg(&self.project.manifest)
@@ -172,32 +173,34 @@ impl Reader {
                 Some(artifact.target.name)
             }
             Message::CompilerMessage(message) => {
-                let krate = crate_name(&message.target.name);
+                let target = Target::new(&message.target);
                 let member = self.members.contains_key(&message.package_id);
-                self.message(krate, message.message, member);
+                self.message(target, message.message, member);
                 None
             }
             _ => None,
         }
     }
 
-    fn message(&mut self, krate: String, diagnostic: Diagnostic, member: bool) {
+    fn message(&mut self, target: Target, diagnostic: Diagnostic, member: bool) {
         let outcome = &mut self.outcome;
         match diagnostic.level {
             DiagnosticLevel::Ice => outcome
                 .panics
-                .push(format!("{krate}: {}", diagnostic.message)),
+                .push(format!("{target}: {}", diagnostic.message)),
             DiagnosticLevel::Error if !is_summary(&diagnostic) => {
-                outcome.errors.push(CompilerMessage { krate, diagnostic });
+                outcome.errors.push(CompilerMessage { target, diagnostic });
             }
             // A lint of ours that panicked is caught by the library and said in a note.
             DiagnosticLevel::Warning | DiagnosticLevel::Note if member => {
                 if diagnostic.message.starts_with("internal error in the lint") {
                     outcome
                         .panics
-                        .push(format!("{krate}: {}", diagnostic.message));
+                        .push(format!("{target}: {}", diagnostic.message));
                 } else {
-                    outcome.warnings.push(CompilerMessage { krate, diagnostic });
+                    outcome
+                        .warnings
+                        .push(CompilerMessage { target, diagnostic });
                 }
             }
             _ => {}
@@ -238,10 +241,7 @@ impl Outcome {
                 let place = place
                     .map(|span| format!(" ({}:{})", span.file_name, span.line_start))
                     .unwrap_or_default();
-                format!(
-                    "crate `{}`: {}{place}",
-                    error.krate, error.diagnostic.message
-                )
+                format!("{}: {}{place}", error.target, error.diagnostic.message)
             }
             None => cargo_error(&self.stderr),
         }
@@ -307,7 +307,11 @@ mod tests {
         assert_eq!(outcome.units.len(), 1);
         let unit = &outcome.units[0];
         assert_eq!(
-            (unit.krate.as_str(), unit.package_name.as_str(), unit.test),
+            (
+                unit.target.krate().as_str(),
+                unit.package_name.as_str(),
+                unit.test
+            ),
             ("a_b", "a", true)
         );
         assert_eq!(unit.hash.as_deref(), Some("47368139e2238b3a"));
@@ -333,7 +337,7 @@ mod tests {
             ),
             (1, 1, 2)
         );
-        assert_eq!(outcome.reason(), "crate `a_b`: mismatched types");
+        assert_eq!(outcome.reason(), "lib `a-b`: mismatched types");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use cargo_metadata::{Metadata, Package, PackageId};
@@ -12,6 +11,7 @@ use semver::Version;
 
 use crate::error::{Error, FileContext, Result};
 use crate::lint::arguments::CargoArguments;
+use crate::lint::settings::BuildSettings;
 use crate::process::{self, Run};
 use crate::setup::Toolchain;
 
@@ -23,6 +23,7 @@ const LIMIT: Duration = Duration::from_mins(20);
 pub(crate) struct Project {
     /// The manifest that was asked for; it need not be the workspace's.
     pub(crate) manifest: PathBuf,
+    pub(crate) settings: BuildSettings,
     metadata: Metadata,
 }
 
@@ -31,11 +32,16 @@ impl Project {
     pub(crate) fn open(
         path: &Path,
         arguments: &CargoArguments,
+        settings: BuildSettings,
         toolchain: &Toolchain,
     ) -> Result<Self> {
         let manifest = manifest(path)?;
-        let metadata = read_metadata(&manifest, arguments, toolchain)?;
-        let project = Self { manifest, metadata };
+        let metadata = read_metadata(&manifest, arguments, &settings, toolchain)?;
+        let project = Self {
+            manifest,
+            settings,
+            metadata,
+        };
         if !arguments.has("--ignore-rust-version") {
             project.check_rust_version(arguments, toolchain.rustc_version())?;
         }
@@ -212,6 +218,7 @@ fn has_manifest(folder: &&Path) -> bool {
 fn read_metadata(
     manifest: &Path,
     arguments: &CargoArguments,
+    settings: &BuildSettings,
     toolchain: &Toolchain,
 ) -> Result<Metadata> {
     let triple = match arguments.values("--target").pop() {
@@ -219,7 +226,7 @@ fn read_metadata(
         None => host(toolchain)?,
     };
     let mut command = toolchain.cargo();
-    keep_build_settings(&mut command);
+    settings.apply(&mut command);
     command
         .args([
             "metadata",
@@ -289,23 +296,6 @@ pub(crate) fn cargo_error<'a>(lines: impl IntoIterator<Item = &'a String>) -> St
 /// A line of a source excerpt: `  |`, `3 | edition = "2027"`, `--> Cargo.toml:4:11`.
 fn is_drawing(line: &str) -> bool {
     line.contains('|') || line.starts_with("-->") || line.starts_with('^')
-}
-
-/// Gives a command the user's own build settings again: a linted project is built as they build it.
-pub(crate) fn keep_build_settings(command: &mut Command) {
-    for (name, value) in std::env::vars_os() {
-        let kept = name.to_str().is_some_and(|name| {
-            matches!(
-                name,
-                "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "CARGO_INCREMENTAL"
-            ) || ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-        });
-        if kept {
-            command.env(name, value);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{Artifact, PackageId, TargetKind};
 use serde::Deserialize;
 
 use crate::error::{FileContext, Result};
+use crate::lint::unit::Unit;
 
 /// Tells the library where its receipts go.
 pub(crate) const ENV: &str = "ASYNC_PATTERNS_RECEIPTS";
@@ -26,59 +26,6 @@ const VERSION: u32 = 1;
 
 /// The file that says under which settings the receipts were written.
 const KEY_FILE: &str = "key";
-
-/// One compilation of one target: a library is one unit as itself and another as its unit tests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unit {
-    pub(crate) package: PackageId,
-    pub(crate) package_name: String,
-    pub(crate) krate: String,
-    /// `lib`, `bin`, `test`, `example`, `bench`, `proc-macro`, `custom-build`.
-    pub(crate) kind: String,
-    /// Compiled as a test harness.
-    pub(crate) test: bool,
-    /// Cargo's hash of the unit; `None` when its file names have none.
-    pub(crate) hash: Option<String>,
-}
-
-impl Unit {
-    pub(crate) fn new(artifact: &Artifact, package_name: &str) -> Self {
-        let kind = artifact
-            .target
-            .kind
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        Self {
-            package: artifact.package_id.clone(),
-            package_name: package_name.to_owned(),
-            krate: crate_name(&artifact.target.name),
-            test: artifact.profile.test && !artifact.target.kind.contains(&TargetKind::Test),
-            kind,
-            hash: artifact
-                .filenames
-                .iter()
-                .find_map(|file| unit_hash(file.as_std_path())),
-        }
-    }
-}
-
-/// The name rustc knows a target by.
-pub(crate) fn crate_name(target: &str) -> String {
-    target.replace('-', "_")
-}
-
-/// `libname-0123456789abcdef.rmeta`; a build script's hash is in the name of its folder.
-fn unit_hash(file: &Path) -> Option<String> {
-    let of = |name: &std::ffi::OsStr| {
-        let hash = name.to_str()?.rsplit_once('-')?.1;
-        let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| hash.to_owned())
-    };
-    file.file_stem()
-        .and_then(of)
-        .or_else(|| file.parent()?.file_name().and_then(of))
-}
 
 /// What the library writes; fields that nothing here needs are left out.
 #[derive(Debug, Deserialize)]
@@ -132,7 +79,9 @@ impl Receipts {
         // Without a hash there is no telling which receipt is whose, and a wrong one is worse than
         // none.
         let Some(hash) = &unit.hash else { return false };
-        let file = self.folder.join(format!("{}-{hash}.json", unit.krate));
+        let file = self
+            .folder
+            .join(format!("{}-{hash}.json", unit.target.krate()));
         let Ok(text) = fs::read_to_string(file) else {
             return false;
         };
@@ -144,6 +93,8 @@ impl Receipts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::unit::Target;
+    use cargo_metadata::PackageId;
 
     fn unit(krate: &str, hash: Option<&str>) -> Unit {
         Unit {
@@ -151,8 +102,10 @@ mod tests {
                 repr: "path+file:///p#0.1.0".to_owned(),
             },
             package_name: "p".to_owned(),
-            krate: krate.to_owned(),
-            kind: "lib".to_owned(),
+            target: Target {
+                name: krate.to_owned(),
+                kind: "lib".to_owned(),
+            },
             test: false,
             hash: hash.map(str::to_owned),
         }
@@ -160,31 +113,6 @@ mod tests {
 
     fn lints(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn hashes_are_read_from_every_kind_of_file() {
-        for (file, hash) in [
-            (
-                "/t/debug/deps/liba_b-f05533842860b853.rmeta",
-                Some("f05533842860b853"),
-            ),
-            (
-                "/t/debug/deps/libm-30a07393455fba07.so",
-                Some("30a07393455fba07"),
-            ),
-            (
-                "/t/debug/build/a-8a9f57288621422e/build-script-build",
-                Some("8a9f57288621422e"),
-            ),
-            (
-                "/t/debug/examples/libe-d54d5baf08e30ee0.rmeta",
-                Some("d54d5baf08e30ee0"),
-            ),
-            ("/t/debug/libnohash.so", None),
-        ] {
-            assert_eq!(unit_hash(Path::new(file)).as_deref(), hash, "{file}");
-        }
     }
 
     #[test]
@@ -216,7 +144,10 @@ mod tests {
             unit("whole", None),
         ];
         let missing = receipts.missing(&units, &lints(&["a", "b"]));
-        let names: Vec<_> = missing.iter().map(|unit| unit.krate.as_str()).collect();
+        let names: Vec<_> = missing
+            .iter()
+            .map(|unit| unit.target.name.as_str())
+            .collect();
         assert_eq!(names, ["part", "newer", "torn", "none", "whole"]);
     }
 

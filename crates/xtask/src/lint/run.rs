@@ -88,7 +88,7 @@ impl Linter<'_> {
             .iter()
             .filter_map(|message| {
                 let root = project.root();
-                Finding::from_diagnostic(&message.diagnostic, &message.krate, root, &lints)
+                Finding::from_diagnostic(&message.diagnostic, &message.target.krate(), root, &lints)
             })
             .collect();
         finding::sort_and_dedup(&mut findings);

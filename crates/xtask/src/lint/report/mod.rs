@@ -56,7 +56,7 @@ impl Report {
         toolchain: &Toolchain,
     ) -> Self {
         let units = linted.outcome.units;
-        let crates: BTreeSet<_> = units.iter().map(|unit| unit.krate.clone()).collect();
+        let crates: BTreeSet<_> = units.iter().map(|unit| unit.target.krate()).collect();
         Self {
             findings: linted.findings,
             catalog,
