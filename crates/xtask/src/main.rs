@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
+mod corpus;
 mod error;
 mod hash;
 mod lint;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Setup(setup::Args),
     Lint(lint::Args),
+    Corpus(corpus::Args),
 }
 
 impl Command {
@@ -38,6 +40,7 @@ impl Command {
         match self {
             Command::Setup(args) => setup::run(&args, ui),
             Command::Lint(args) => lint::run(&args, ui),
+            Command::Corpus(args) => corpus::run(&args, ui),
         }
     }
 }

@@ -5,9 +5,9 @@
 //! what they said and [`report`] the forms it is given out in.
 
 mod arguments;
-pub(crate) mod catalog;
+mod catalog;
 mod expect;
-pub(crate) mod finding;
+mod finding;
 mod pass;
 mod project;
 mod receipts;
@@ -30,14 +30,21 @@ use crate::paths;
 use crate::setup::{self, SetupOptions};
 use crate::ui::Ui;
 
-use arguments::CargoArguments;
+pub(crate) use arguments::CargoArguments;
+pub(crate) use catalog::Catalog;
+pub(crate) use finding::Finding;
+#[cfg(test)]
+pub(crate) use finding::Place;
+pub(crate) use pass::Outcome;
+pub(crate) use project::{Project, cargo_error};
+pub(crate) use run::{Linted, Linter};
+pub(crate) use selection::CAP_LINTS;
+pub(crate) use settings::BuildSettings;
+pub(crate) use unit::Target;
+
 use expect::Expected;
-use pass::Outcome;
-use project::Project;
 use report::{Format, Report};
-use run::{Linted, Linter};
 use selection::Selection;
-use settings::BuildSettings;
 
 /// A project with all its dependencies may take long on a small machine; nothing takes for ever.
 const LIMIT: Duration = Duration::from_hours(3);
@@ -110,7 +117,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     let toolchain = setup::ensure(&SetupOptions::default(), ui)?;
     let library = library(args.library.as_deref(), || toolchain.lint_library(ui))?;
     let project = Project::open(&path, &arguments, BuildSettings::of_user(), &toolchain)?;
-    let catalog = catalog::Catalog::read(&toolchain, &library)?;
+    let catalog = Catalog::read(&toolchain, &library)?;
     let user_flags = std::env::var("DYLINT_RUSTFLAGS").ok();
     let selection = Selection::new(&catalog, &args.only, &args.skip, user_flags.as_deref())?;
     let colour = args.format == Format::Text
@@ -148,7 +155,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     judge(args, &report, expected.as_ref(), ui)
 }
 
-fn library(given: Option<&Path>, build: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
+/// The library that was given, or the built one.
+pub(crate) fn library(
+    given: Option<&Path>,
+    build: impl FnOnce() -> Result<PathBuf>,
+) -> Result<PathBuf> {
     match given {
         None => build(),
         Some(file) => file.canonicalize().file("find the lint library", file),
@@ -223,4 +234,10 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
         return Ok(ExitCode::from(error::FOUND));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) use super::pass::tests::outcome;
+    pub(crate) use super::unit::tests::unit;
 }

@@ -249,9 +249,27 @@ impl Outcome {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    /// An outcome with these units, and errors of targets given as kind, name and message.
+    pub(crate) fn outcome(units: Vec<Unit>, errors: &[(&str, &str, &str)]) -> Outcome {
+        let error = |(kind, name, text): &(&str, &str, &str)| CompilerMessage {
+            target: Target {
+                name: (*name).to_owned(),
+                kind: (*kind).to_owned(),
+            },
+            diagnostic: serde_json::from_value(message("error", text)["message"].clone())
+                .expect("a message"),
+        };
+        let errors = errors.iter().map(error).collect();
+        Outcome {
+            units,
+            errors,
+            ..Reader::new(BTreeMap::new()).outcome
+        }
+    }
 
     fn read(lines: &[Value]) -> Outcome {
         let id = PackageId {

@@ -93,21 +93,12 @@ impl Receipts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lint::unit::Target;
-    use cargo_metadata::PackageId;
+    use crate::lint::unit;
 
     fn unit(krate: &str, hash: Option<&str>) -> Unit {
         Unit {
-            package: PackageId {
-                repr: "path+file:///p#0.1.0".to_owned(),
-            },
-            package_name: "p".to_owned(),
-            target: Target {
-                name: krate.to_owned(),
-                kind: "lib".to_owned(),
-            },
-            test: false,
             hash: hash.map(str::to_owned),
+            ..unit::tests::unit("lib", krate, false)
         }
     }
 

@@ -14,10 +14,10 @@ use crate::lint::pass::{Outcome, Pass};
 use crate::lint::project::Project;
 use crate::lint::receipts::Receipts;
 use crate::setup::Toolchain;
-use crate::ui::Ui;
+use crate::ui::{Step, Ui};
 
 /// What stays the same from project to project.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Linter<'a> {
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) library: &'a Path,
@@ -54,16 +54,7 @@ impl Linter<'_> {
         let started = Instant::now();
         let step = ui.step(format!("linting {}", project.manifest.display()));
         let receipts = self.receipts(project, self.rustflags)?;
-        let pass = Pass {
-            toolchain: self.toolchain,
-            library: self.library,
-            project,
-            arguments: arguments.for_check(),
-            rustflags: self.rustflags,
-            receipts: &receipts,
-            colour: self.colour,
-            limit: self.limit,
-        };
+        let pass = self.pass(project, arguments.for_check(), self.rustflags, &receipts);
         let lints = self.catalog.names();
         let mut outcome = pass.run(&step)?;
         let again = packages_without(&receipts, &outcome, &lints);
@@ -99,6 +90,18 @@ impl Linter<'_> {
         })
     }
 
+    /// One pass, as it is: for measuring, with no second look at what cargo held for fresh.
+    pub(crate) fn pass_once(
+        &self,
+        project: &Project,
+        arguments: &CargoArguments,
+        step: &Step,
+    ) -> Result<Outcome> {
+        let receipts = self.receipts(project, self.rustflags)?;
+        self.pass(project, arguments.for_check(), self.rustflags, &receipts)
+            .run(step)
+    }
+
     /// Applies suggestions. The receipts go: what was checked is no longer what is there.
     pub(crate) fn fix(
         &self,
@@ -108,20 +111,30 @@ impl Linter<'_> {
         ui: &Ui,
     ) -> Result<()> {
         let receipts = self.receipts(project, rustflags)?;
-        let pass = Pass {
-            toolchain: self.toolchain,
-            library: self.library,
-            project,
-            arguments: arguments.for_fix(),
-            rustflags,
-            receipts: &receipts,
-            colour: false,
-            limit: self.limit,
-        };
+        let pass = self.pass(project, arguments.for_fix(), rustflags, &receipts);
         let step = ui.step("applying suggestions");
         pass.fix(|line| ui.line(line))?;
         step.done("done");
         receipts.forget()
+    }
+
+    fn pass<'p>(
+        &'p self,
+        project: &'p Project,
+        arguments: Vec<String>,
+        rustflags: &'p [String],
+        receipts: &'p Receipts,
+    ) -> Pass<'p> {
+        Pass {
+            toolchain: self.toolchain,
+            library: self.library,
+            project,
+            arguments,
+            rustflags,
+            receipts,
+            colour: self.colour,
+            limit: self.limit,
+        }
     }
 
     fn receipts(&self, project: &Project, rustflags: &[String]) -> Result<Receipts> {

@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 use crate::error::{Error, Result};
 use crate::lint::catalog::Catalog;
 
+/// A project that denies a lint would stop at the first crate, and the findings of the rest would be
+/// missing. The exit code is `--deny`'s business.
+pub(crate) const CAP_LINTS: &str = "--cap-lints=warn";
+
 /// The choice of `--only` and `--skip`, checked against the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Selection {
@@ -51,9 +55,7 @@ impl Selection {
                     .mend("leave one of the two out"),
             );
         }
-        // A project that denies a lint would stop at the first crate; the findings of the rest
-        // would be missing. The exit code is `--deny`'s business.
-        let mut rustflags = vec!["--cap-lints=warn".to_owned()];
+        let mut rustflags = vec![CAP_LINTS.to_owned()];
         rustflags.extend(
             user_flags
                 .into_iter()

@@ -86,8 +86,23 @@ fn unit_hash(file: &Path) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) fn unit(kind: &str, name: &str, test: bool) -> Unit {
+        Unit {
+            package: PackageId {
+                repr: "path+file:///p#x@1.2.3".to_owned(),
+            },
+            package_name: "x".to_owned(),
+            target: Target {
+                name: name.to_owned(),
+                kind: kind.to_owned(),
+            },
+            test,
+            hash: None,
+        }
+    }
 
     #[test]
     fn hashes_are_read_from_every_kind_of_file() {
