@@ -1,6 +1,9 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
+mod corpus;
 mod error;
+mod hash;
+mod lint;
 mod paths;
 mod process;
 mod setup;
@@ -28,12 +31,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Setup(setup::Args),
+    Lint(lint::Args),
+    Corpus(corpus::Args),
 }
 
 impl Command {
     fn run(self, ui: &Ui) -> Result<ExitCode> {
         match self {
             Command::Setup(args) => setup::run(&args, ui),
+            Command::Lint(args) => lint::run(&args, ui),
+            Command::Corpus(args) => corpus::run(&args, ui),
         }
     }
 }

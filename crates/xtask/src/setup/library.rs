@@ -14,6 +14,7 @@ use walkdir::WalkDir;
 
 use super::Toolchain;
 use crate::error::{Error, FileContext, Result};
+use crate::hash::hex;
 use crate::paths;
 use crate::process::Run;
 use crate::ui::Ui;
@@ -119,17 +120,6 @@ impl Toolchain {
         }
         Ok(hex(&hash.finalize()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// Copies a built library to its final place in one step.

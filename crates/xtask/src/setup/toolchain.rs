@@ -37,8 +37,12 @@ impl Toolchain {
     }
 
     /// `cargo dylint`, to be completed with arguments.
+    ///
+    /// Through cargo and so through rustup's proxy, which tells the loader where the compiler's
+    /// libraries are: the driver finds only the first of them by itself, and dylint builds a driver
+    /// anew that does not start.
     pub(crate) fn cargo_dylint(&self) -> Command {
-        let mut command = self.command("cargo-dylint");
+        let mut command = self.cargo();
         command.arg("dylint");
         command
     }
