@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
+mod ci;
 mod corpus;
 mod error;
 mod hash;
@@ -7,6 +8,8 @@ mod lint;
 mod paths;
 mod process;
 mod setup;
+mod suite;
+mod test;
 mod ui;
 
 use std::process::ExitCode;
@@ -33,6 +36,8 @@ enum Command {
     Setup(setup::Args),
     Lint(lint::Args),
     Corpus(corpus::Args),
+    Test(test::Args),
+    Ci(ci::Args),
 }
 
 impl Command {
@@ -41,6 +46,8 @@ impl Command {
             Command::Setup(args) => setup::run(&args, ui),
             Command::Lint(args) => lint::run(&args, ui),
             Command::Corpus(args) => corpus::run(&args, ui),
+            Command::Test(args) => test::run(&args, ui),
+            Command::Ci(args) => ci::run(&args, ui),
         }
     }
 }
