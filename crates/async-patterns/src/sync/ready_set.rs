@@ -368,10 +368,9 @@ impl<K> ReadySet<K> {
     /// The first marked source. Drops removed ones on the way to it.
     fn peek(&mut self) -> Option<SourceId> {
         loop {
-            // SAFETY: `head` was made by this queue, here and below.
-            let link = unsafe { self.shared.queue.first(&mut self.head) }?;
-            // SAFETY: queued, so not freed (R2), and all links but the stub are of nodes.
-            let node = unsafe { &*Node::of(link) };
+            let node = self.first()?;
+            // SAFETY: queued, so not freed (R2).
+            let node = unsafe { &*node };
             if !node.is_retired() {
                 return Some(node.id);
             }
@@ -379,26 +378,29 @@ impl<K> ReadySet<K> {
         }
     }
 
-    /// Takes the source that [`peek`](Self::peek) has just returned.
-    fn take_first(&mut self) {
-        // SAFETY: as in `peek`.
-        if let Some(link) = unsafe { self.shared.queue.take(&mut self.head) } {
-            // SAFETY: the set holds a count of it (R2), which only `&mut self` gives up.
-            let node = unsafe { &*Node::of(link) };
-            // Now that it is out of the queue (R1).
-            node.clear();
-        }
+    /// The first node in the queue, removed or not.
+    fn first(&mut self) -> Option<*const Node> {
+        // SAFETY: `head` was made by this queue. All links but the stub, which is never returned,
+        // are of nodes.
+        unsafe { self.shared.queue.first(&mut self.head) }.map(Node::of)
     }
 
-    /// Takes a removed source, if one is first in the queue, and gives up the queue's count of it.
+    /// Takes the source that [`peek`](Self::peek) has just returned.
+    fn take_first(&mut self) {
+        // SAFETY: `peek` ended with a `first` that returned this link. The set holds a count of its
+        // node (R2), which only `&mut self` gives up.
+        let node = unsafe { &*Node::of(Queue::take(&mut self.head)) };
+        // Now that it is out of the queue (R1).
+        node.clear();
+    }
+
+    /// Takes the removed source that [`first`](Self::first) has just returned, and gives up the
+    /// queue's count of it.
     fn take_removed(&mut self) {
-        // SAFETY: as in `peek`.
-        if let Some(link) = unsafe { self.shared.queue.take(&mut self.head) } {
-            self.removed_in_queue -= 1;
-            // SAFETY: retired and queued, so the queue holds the count that `retire` let go of
-            // (R2).
-            drop(unsafe { Arc::from_raw(Node::of(link)) });
-        }
+        // SAFETY: `first` has just returned this link. It is retired and queued, so the queue holds
+        // the count that `retire` let go of (R2).
+        drop(unsafe { Arc::from_raw(Node::of(Queue::take(&mut self.head))) });
+        self.removed_in_queue -= 1;
     }
 }
 
@@ -421,10 +423,10 @@ impl<K> Drop for ReadySet<K> {
             self.removed_in_queue += usize::from(retire(source.node.clone()));
         }
         while self.removed_in_queue > 0 {
-            let before = self.removed_in_queue;
-            self.take_removed();
-            if self.removed_in_queue == before {
-                crate::loom::thread::yield_now();
+            match self.first() {
+                // Every source is retired by now.
+                Some(_) => self.take_removed(),
+                None => crate::loom::thread::yield_now(),
             }
         }
     }

@@ -121,7 +121,7 @@ impl Queue {
         last.next.store(link, Ordering::Release);
     }
 
-    /// The link that [`take`](Self::take) would take, if there is one. `None` also when only
+    /// The link that [`take`](Self::take) may take, if there is one. `None` also when only
     /// half-way pushes are left; their producers are about to finish them.
     ///
     /// # Safety
@@ -154,17 +154,16 @@ impl Queue {
         Some(first)
     }
 
-    /// Takes the first link out of the queue.
+    /// Takes the link that [`first`](Self::first) has just returned out of the queue.
     ///
     /// # Safety
     ///
-    /// `head` is this queue's.
-    pub(super) unsafe fn take(&self, head: &mut Head) -> Option<*mut Link> {
-        // SAFETY: the caller's promise.
-        let first = unsafe { self.first(head) }?;
+    /// `first` returned a link, and the head has not moved since.
+    pub(super) unsafe fn take(head: &mut Head) -> *mut Link {
+        let first = head.0;
         // SAFETY: still in the queue, so allocated by Q3. Its `next` is not null (Q4): `first` saw
         // to it.
         head.0 = unsafe { &*first }.next();
-        Some(first)
+        first
     }
 }
