@@ -24,5 +24,6 @@ pub mod timeout;
 #[cfg(feature = "stream")]
 pub mod __private {
     pub use std::result::Result;
-    pub use tokio;
+    // Not the whole of tokio: compilers would print paths through here.
+    pub use tokio::join;
 }

@@ -18,6 +18,9 @@ use futures_util::Sink;
 /// Adds [`reserve`](Self::reserve) and [`flush_reserve`](Self::flush_reserve) to every
 /// [`Sink`]. None of its names clash with futures' `SinkExt`.
 ///
+/// `Vec` and `VecDeque` are sinks too, and have a `reserve` of their own; there, write
+/// `ReserveExt::reserve(&mut vec)`.
+///
 /// # Examples
 ///
 /// An item that a `select!` loop cannot lose:

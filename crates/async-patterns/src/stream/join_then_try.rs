@@ -51,7 +51,7 @@ macro_rules! join_then_try {
         $crate::join_then_try!(@name [$($mode)*] [$($named)* (result $future)] $($($rest),*)?)
     };
     (@name [$($mode:tt)*] [$(($result:ident $future:expr))+]) => {{
-        let ($($result,)+) = $crate::__private::tokio::join!($($mode)* $($future),+);
+        let ($($result,)+) = $crate::__private::join!($($mode)* $($future),+);
         'sorted: {
             $crate::__private::Result::Ok(($(
                 match $result {

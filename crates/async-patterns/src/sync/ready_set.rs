@@ -71,7 +71,7 @@ static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 /// | operation | cost |
 /// |---|---|
 /// | wake of a source that is marked already | one atomic read-modify-write, nothing else |
-/// | first wake of a source | four atomic read-modify-writes and three stores, wait-free: the mark (1), the queue (1), the task's waker (2); then the wake of the task itself, if it waits |
+/// | first wake of a source | at most four atomic read-modify-writes and two stores, wait-free: the mark (1), the queue (1), the task's waker (2); then the wake of the task itself, if it waits |
 /// | [`drain`](Self::drain) | in proportion to the sources reported, however many are registered |
 /// | [`insert`](Self::insert) | one allocation, for the node that the source's wakers share |
 ///
