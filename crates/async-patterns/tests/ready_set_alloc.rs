@@ -47,13 +47,12 @@ fn a_turn_allocates_nothing_and_a_source_once() {
         .iter()
         .map(|&id| set.waker(id).unwrap().clone())
         .collect();
+    let by_value = wakers.clone();
     let turn = allocations(|| {
         let mut task = Context::from_waker(Waker::noop());
         assert!(set.poll_ready(&mut task).is_pending());
-        for waker in &wakers {
-            waker.wake_by_ref();
-            waker.clone().wake();
-        }
+        wakers.iter().for_each(Waker::wake_by_ref);
+        by_value.into_iter().for_each(Waker::wake);
         assert!(set.poll_ready(&mut task).is_ready());
         let mut drained = 0;
         while set.drain(16, |_, _| drained += 1) > 0 {}

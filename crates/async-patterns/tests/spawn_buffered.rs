@@ -329,3 +329,30 @@ fn next_is_cancel_safe() {
         assert!(visited.suspensions() >= 2);
     }
 }
+
+#[cfg(feature = "testing")]
+#[test]
+fn unordered_next_is_cancel_safe() {
+    use async_patterns::testing::cancel_at_every_poll;
+
+    let visited = cancel_at_every_poll(
+        || {
+            let work = stream::iter(0..4).map(|n| async move {
+                yield_now().await;
+                n
+            });
+            (Box::pin(work.spawn_buffered_unordered(2)), Vec::new())
+        },
+        async |(tasks, outputs)| {
+            while let Some(n) = tasks.next().await {
+                outputs.push(n);
+            }
+        },
+    )
+    .check_async(async |_, (tasks, mut outputs)| {
+        outputs.extend(tasks.collect::<Vec<_>>().await);
+        outputs.sort_unstable();
+        assert_eq!(outputs, [0, 1, 2, 3]);
+    });
+    assert!(visited.suspensions() >= 2);
+}
