@@ -1,19 +1,8 @@
-//! Sending into a sink in two steps, so that a cancel cannot lose the item in between.
-//!
-//! `futures::SinkExt::send` takes the item first and waits for room then. Dropped while it
-//! waits, it takes the item with it, and the caller cannot tell whether it was sent. Here the
-//! wait comes first: [`ReserveExt::reserve`] waits for room and holds no item, and the
-//! [`Permit`] it returns sends without waiting.
-//!
-//! For tokio's own channel, [`tokio::sync::mpsc::Sender::reserve`] is enough.
-
-mod permit;
-mod reserve;
-
-pub use permit::Permit;
-pub use reserve::{FlushReserve, Reserve};
+//! [`ReserveExt`].
 
 use futures_util::Sink;
+
+use super::{FlushReserve, Reserve};
 
 /// Adds [`reserve`](Self::reserve) and [`flush_reserve`](Self::flush_reserve) to every
 /// [`Sink`]. None of its names clash with futures' `SinkExt`.
