@@ -1,14 +1,11 @@
 //! The switches of `CancelDebug`: what each records, boxed and on the slow path of a poll only.
 
 use std::backtrace::Backtrace;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant as WallInstant};
 
 use tokio::time::Instant;
 
-use super::nesting::Nesting;
+use super::nesting::{Entered, Nesting};
 use super::report::ReportExtras;
 
 #[derive(Debug, Default)]
@@ -19,6 +16,9 @@ pub(super) struct Extras {
     last_poll: Option<Instant>,
     longest_poll: Option<Duration>,
     nesting: Option<Nesting>,
+    /// Both are there only during a poll.
+    poll_started: Option<WallInstant>,
+    inside: Option<Entered>,
 }
 
 impl Extras {
@@ -34,23 +34,21 @@ impl Extras {
         self.nesting = Some(Nesting::default());
     }
 
-    pub(super) fn poll<F: Future>(
-        &mut self,
-        name: &str,
-        future: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        let _inside = self.nesting.as_mut().map(|nesting| nesting.enter(name));
+    pub(super) fn before_poll(&mut self, name: &str) {
+        self.inside = self.nesting.as_mut().map(|nesting| nesting.enter(name));
         // A poll takes real time even where tokio's clock is paused.
-        let started = self.longest_poll.map(|_| WallInstant::now());
-        let poll = future.poll(cx);
-        self.longest_poll = self
-            .longest_poll
-            .max(started.map(|started| started.elapsed()));
+        self.poll_started = self.longest_poll.map(|_| WallInstant::now());
+    }
+
+    /// Also called for a poll that panicked.
+    pub(super) fn after_poll(&mut self) {
+        if let Some(started) = self.poll_started.take() {
+            self.longest_poll = self.longest_poll.max(Some(started.elapsed()));
+        }
         if let Some(last_poll) = &mut self.last_poll {
             *last_poll = Instant::now();
         }
-        poll
+        self.inside = None;
     }
 
     pub(super) fn into_report(self) -> ReportExtras {

@@ -45,7 +45,8 @@ impl Nesting {
     }
 }
 
-/// Restores the chain, also when the poll panics.
+/// Restores the chain when it is dropped.
+#[derive(Debug)]
 pub(super) struct Entered {
     outer: Option<Arc<Link>>,
 }

@@ -26,16 +26,19 @@ impl PollCount {
         self.0 >= 0
     }
 
-    /// Ends a poll that returned `Pending`.
+    /// Ends a poll that returned `Pending`. `false` asks for the slow path.
     #[inline]
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self) -> bool {
         self.0 = self.0.wrapping_add(1);
+        self.0 >= 0
     }
 
-    /// Ends a poll that returned `Ready`.
+    /// Ends a poll that returned `Ready`. `false` asks for the slow path.
     #[inline]
-    pub(super) fn complete(&mut self) {
+    pub(super) fn complete(&mut self) -> bool {
+        let fast = self.0 >= 0;
         self.0 = (self.0 & !1) | DONE | SLOW;
+        fast
     }
 
     /// Undoes `enter` for a future that has completed.

@@ -80,15 +80,7 @@ fn write_report(report: &CancelReport) {
 
 #[cfg(not(feature = "tracing"))]
 fn write_report(report: &CancelReport) {
-    note(format_args!("{report}"));
-}
-
-/// Writes a line to stderr. Unlike `eprintln!` it does not panic when stderr is closed.
-#[cfg(any(feature = "cancel-debug", not(feature = "tracing")))]
-fn note(line: std::fmt::Arguments<'_>) {
-    use std::io::Write as _;
-
-    let _ = writeln!(std::io::stderr(), "async-patterns: {line}");
+    crate::note::note(format_args!("{report}"));
 }
 
 /// Never blocks and never loses a report: when the channel is closed, the [`DefaultSink`] has it.
@@ -197,7 +189,7 @@ pub(super) fn deliver(sink: &mut impl ReportSink, report: CancelReport) {
     let name = report.name.clone();
     // The sink is not used again, so no broken state of it can be seen.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink.report(report))) {
-        note(format_args!("the sink for reports of `{name}` panicked"));
+        crate::note::note(format_args!("the sink for reports of `{name}` panicked"));
         // The payload's own drop could panic.
         std::mem::forget(panic);
     }

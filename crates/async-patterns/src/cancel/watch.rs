@@ -43,46 +43,48 @@ impl<K: ReportSink> Watch<K> {
         }
     }
 
+    /// The poll of the future is written once, in line, so that it can be inlined: a second one
+    /// on the slow path would make a call of both.
     #[inline]
     pub(super) fn poll<F: Future>(
         &mut self,
         future: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        if !self.count.enter() {
-            return self.poll_slow(future, cx);
-        }
-        let poll = future.poll(cx);
-        self.leave(&poll);
-        poll
-    }
-
-    /// For a future that has completed, and for one with a switch on.
-    #[cold]
-    fn poll_slow<F: Future>(
-        &mut self,
-        future: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        if self.count.is_done() {
-            self.count.refuse();
+        if !self.count.enter() && !self.before_slow_poll() {
             return Poll::Pending;
         }
-        let poll = match &mut self.extras {
-            Some(extras) => extras.poll(&self.name, future, cx),
-            None => future.poll(cx),
+        let on_panic = AfterPanic(&mut self.extras);
+        let poll = future.poll(cx);
+        mem::forget(on_panic);
+        // Not reached when the poll panics; `count` then stays as `enter` left it.
+        let fast = match poll {
+            Poll::Pending => self.count.leave(),
+            Poll::Ready(_) => self.count.complete(),
         };
-        self.leave(&poll);
+        if !fast {
+            self.after_slow_poll();
+        }
         poll
     }
 
-    /// Not reached when the poll panics; `count` then stays as `enter` left it.
-    #[inline]
-    fn leave<T>(&mut self, poll: &Poll<T>) {
-        if poll.is_pending() {
-            self.count.leave();
-        } else {
-            self.count.complete();
+    /// Does what the switches ask for; `false` for a future that has completed.
+    #[cold]
+    fn before_slow_poll(&mut self) -> bool {
+        if self.count.is_done() {
+            self.count.refuse();
+            return false;
+        }
+        if let Some(extras) = &mut self.extras {
+            extras.before_poll(&self.name);
+        }
+        true
+    }
+
+    #[cold]
+    fn after_slow_poll(&mut self) {
+        if let Some(extras) = &mut self.extras {
+            extras.after_poll();
         }
     }
 
@@ -150,6 +152,19 @@ impl<K: ReportSink> Watch<K> {
             extras: extras.map(Extras::into_report).unwrap_or_default(),
         };
         sink::deliver(&mut self.sink, report);
+    }
+}
+
+/// Ends a poll that panicked, for the switches. Forgotten where it did not, so that it costs
+/// nothing on that path.
+struct AfterPanic<'a>(&'a mut Option<Box<Extras>>);
+
+impl Drop for AfterPanic<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(extras) = self.0 {
+            extras.after_poll();
+        }
     }
 }
 
