@@ -5,6 +5,7 @@
 pub mod broadcast;
 pub mod cancel;
 mod loom;
+mod note;
 pub mod poll;
 #[cfg(feature = "session")]
 pub mod session;
