@@ -1,6 +1,5 @@
 //! How a child of a scope can end.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -96,7 +95,8 @@ impl fmt::Display for ChildKind {
     }
 }
 
-/// What a child of a scope may return: nothing, or a `Result` whose `Ok` value is thrown away.
+/// What a child of a scope may return: nothing, a `Result` whose `Ok` value is thrown away, or never
+/// (`!`).
 ///
 /// The error may be anything that `?` turns into `Box<dyn Error + Send + Sync>`, so also a `String`
 /// or an `anyhow::Error`. A child that computes a value sends it through a channel, or is spawned on
@@ -129,9 +129,22 @@ impl TaskOutput for () {
     }
 }
 
-impl TaskOutput for Infallible {
+/// `!`, the output of a child that loops until it is cancelled. The type cannot be written there on
+/// stable Rust, but it can be named as what a function pointer returns.
+type Never = <fn() -> ! as Returns>::Output;
+
+#[expect(unreachable_pub, reason = "an impl of a public trait names it, so it cannot be private")]
+pub trait Returns {
+    type Output;
+}
+
+impl<R> Returns for fn() -> R {
+    type Output = R;
+}
+
+impl TaskOutput for Never {
     fn into_result(self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        match self {}
+        self
     }
 }
 
