@@ -4,6 +4,7 @@ mod common;
 #[path = "common/wakes.rs"]
 mod wakes;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -250,14 +251,14 @@ fn a_waiting_sender_is_woken_once_for_each_subscriber_it_waits_for() {
     let mut a = fanout.subscribe("a");
     let mut b = fanout.subscribe("b");
     fanout.try_send(0).unwrap();
-    let (waker, wakes) = counting_waker();
+    let (waker, count) = counting_waker();
     let mut cx = std::task::Context::from_waker(&waker);
     let mut send = std::pin::pin!(fanout.send(1));
     assert!(send.as_mut().poll(&mut cx).is_pending());
     assert_eq!(b.try_recv(), Ok(Some(0)));
-    assert_eq!(wakes.count(), 0, "it waits for `a` first");
+    assert_eq!(count.get(), 0, "it waits for `a` first");
     assert_eq!(a.try_recv(), Ok(Some(0)));
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(count.get(), 1);
     assert!(send.as_mut().poll(&mut cx).is_ready());
 }
 
@@ -316,7 +317,7 @@ proptest! {
         let fanout = Fanout::new(capacity);
         let mut accepted: Vec<u32> = Vec::new();
         // Each with the messages it still has to see.
-        let mut readers: Vec<(Subscriber<u32>, std::collections::VecDeque<u32>)> = Vec::new();
+        let mut readers: Vec<(Subscriber<u32>, VecDeque<u32>)> = Vec::new();
         let mut next = 0;
         for step in steps {
             match step {
@@ -326,7 +327,7 @@ proptest! {
                         Ok(to) => {
                             prop_assert_eq!(to, readers.len());
                             accepted.push(next);
-                            readers.iter_mut().for_each(|(_, expected)| expected.push_back(next));
+                            for (_, expected) in &mut readers { expected.push_back(next); }
                         }
                         Err(TrySendError::NoSubscribers(_)) => prop_assert!(readers.is_empty()),
                         Err(TrySendError::Full { behind, .. }) => {
@@ -343,7 +344,7 @@ proptest! {
                     next += 1;
                     if let Some(Ok(_)) = fanout.send(next).now_or_never() {
                         accepted.push(next);
-                        readers.iter_mut().for_each(|(_, expected)| expected.push_back(next));
+                        for (_, expected) in &mut readers { expected.push_back(next); }
                     }
                 }
                 Step::Read(at) => {
@@ -353,7 +354,7 @@ proptest! {
                 }
                 Step::Subscribe => {
                     if readers.len() < 4 {
-                        readers.push((fanout.subscribe("reader"), Default::default()));
+                        readers.push((fanout.subscribe("reader"), VecDeque::new()));
                     }
                 }
                 Step::Drop(at) => {

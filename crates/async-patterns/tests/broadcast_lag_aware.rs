@@ -224,19 +224,19 @@ async fn a_hook_that_panicked_runs_again() {
 async fn a_waiting_recv_is_woken_once_by_a_message() {
     let (tx, rx) = broadcast::channel(4);
     let mut rx = LagAware::new(rx);
-    let (waker, wakes) = counting_waker();
+    let (waker, count) = counting_waker();
     let mut cx = std::task::Context::from_waker(&waker);
     {
         let mut recv = std::pin::pin!(rx.recv());
         assert!(recv.as_mut().poll(&mut cx).is_pending());
-        assert_eq!(wakes.count(), 0);
+        assert_eq!(count.get(), 0);
         tx.send(1).unwrap();
         tx.send(2).unwrap();
-        assert_eq!(wakes.count(), 1);
+        assert_eq!(count.get(), 1);
         assert!(recv.as_mut().poll(&mut cx).is_ready());
     }
     tx.send(3).unwrap();
-    assert_eq!(wakes.count(), 1, "nobody waits");
+    assert_eq!(count.get(), 1, "nobody waits");
 }
 
 #[tokio::test]

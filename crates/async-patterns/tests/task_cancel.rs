@@ -128,8 +128,8 @@ async fn the_futures_of_children_are_dropped_before_shutdown_returns() {
     for n in 0..10 {
         let held = Arc::clone(&alive);
         scope.spawn_until_cancelled(format!("{n}"), async move {
-            let _held = held;
             std::future::pending::<()>().await;
+            drop(held);
         });
     }
     let report = scope.shutdown(Duration::from_secs(30)).await;
@@ -260,8 +260,8 @@ proptest! {
                         std::panic::resume_unwind(Box::new(held));
                     })),
                     Step::Pend => children.push(scope.spawn("pend", |_| async move {
-                        let _held = held;
                         std::future::pending::<()>().await;
+                        drop(held);
                     })),
                     Step::Nested => {
                         nested += 1;

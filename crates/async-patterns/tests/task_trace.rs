@@ -1,6 +1,6 @@
 //! The structured fields of a report and of the default sink.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0 += &format!(" {field}={value:?}");
+        write!(self.0, " {field}={value:?}").expect("a String takes everything");
     }
 }
 

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::shared::{Shared, run_to_outcome, until_cancelled};
 use super::{BlockingLimiter, ChildHandle, TaskOutput};
 
-/// Spawns into a [`TaskScope`] from elsewhere. Clones spawn into the same scope.
+/// Spawns into a [`TaskScope`](super::TaskScope) from elsewhere. Clones spawn into the same scope.
 ///
-/// A handle does not keep the scope open: after [`shutdown`](TaskScope::shutdown) began, or the
+/// A handle does not keep the scope open: after [`shutdown`](super::TaskScope::shutdown) began, or the
 /// scope was dropped, its methods return [`SpawnError::Closed`], and what was to be spawned is dropped
 /// without having started.
 ///
@@ -55,7 +55,7 @@ impl ScopeHandle {
         self.shared.board.is_closed()
     }
 
-    /// As [`TaskScope::spawn`].
+    /// As [`TaskScope::spawn`](super::TaskScope::spawn).
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl ScopeHandle {
     ///
     /// # Panics
     ///
-    /// As [`TaskScope::spawn`].
+    /// As [`TaskScope::spawn`](super::TaskScope::spawn).
     #[track_caller]
     pub fn spawn<F, Fut>(
         &self,
@@ -78,7 +78,7 @@ impl ScopeHandle {
             .spawn_task(name.into(), None, |token| run_to_outcome(make(token)))
     }
 
-    /// As [`TaskScope::spawn_until_cancelled`].
+    /// As [`TaskScope::spawn_until_cancelled`](super::TaskScope::spawn_until_cancelled).
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl ScopeHandle {
     ///
     /// # Panics
     ///
-    /// As [`TaskScope::spawn`].
+    /// As [`TaskScope::spawn`](super::TaskScope::spawn).
     #[track_caller]
     pub fn spawn_until_cancelled<Fut>(
         &self,
@@ -100,7 +100,7 @@ impl ScopeHandle {
             .spawn_task(name.into(), None, |token| until_cancelled(token, future))
     }
 
-    /// As [`TaskScope::spawn_within_limit`].
+    /// As [`TaskScope::spawn_within_limit`](super::TaskScope::spawn_within_limit).
     ///
     /// # Cancel safety
     ///
@@ -112,7 +112,7 @@ impl ScopeHandle {
     ///
     /// # Panics
     ///
-    /// As [`TaskScope::spawn`].
+    /// As [`TaskScope::spawn`](super::TaskScope::spawn).
     pub async fn spawn_within_limit<F, Fut>(
         &self,
         name: impl Into<Arc<str>>,
@@ -127,7 +127,7 @@ impl ScopeHandle {
             .spawn_task(name.into(), turn, |token| run_to_outcome(make(token)))
     }
 
-    /// As [`TaskScope::spawn_blocking`].
+    /// As [`TaskScope::spawn_blocking`](super::TaskScope::spawn_blocking).
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl ScopeHandle {
     ///
     /// # Panics
     ///
-    /// As [`TaskScope::spawn`].
+    /// As [`TaskScope::spawn`](super::TaskScope::spawn).
     #[track_caller]
     pub fn spawn_blocking<F, O>(
         &self,
@@ -150,7 +150,7 @@ impl ScopeHandle {
         self.shared.spawn_blocking(name.into(), limiter, f)
     }
 
-    /// As [`TaskScope::spawn_dedicated`].
+    /// As [`TaskScope::spawn_dedicated`](super::TaskScope::spawn_dedicated).
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ use super::{
 /// Dropping the scope, also because its parent panicked or was itself cancelled, cancels the token
 /// and aborts all tasks at once. It cannot wait: tasks end at their next await, blocking closures and
 /// threads when they look at their token. Each child that has not ended is told to the event sink as
-/// [`Outcome::StillRunning`]. Only [`shutdown`](Self::shutdown) and [`join`](Self::join) guarantee
+/// [`Outcome::StillRunning`](super::Outcome::StillRunning). Only [`shutdown`](Self::shutdown) and [`join`](Self::join) guarantee
 /// that children have ended.
 ///
 /// # Examples
@@ -135,7 +135,7 @@ impl TaskScope {
     }
 
     /// Spawns a future that knows nothing of tokens: it is dropped at an await as soon as the token
-    /// is cancelled, and counts as [`Outcome::Cancelled`].
+    /// is cancelled, and counts as [`Outcome::Cancelled`](super::Outcome::Cancelled).
     ///
     /// # Cancel safety
     ///
@@ -325,7 +325,7 @@ impl TaskScope {
     /// No more children are admitted, the token is cancelled, and the children have until `drain` is
     /// over to end. Tasks that have not are aborted, and given the scope's
     /// [`abort_wait`](TaskScopeBuilder::abort_wait) to reach their next await. What runs after that
-    /// is left running, and stands in the report as [`Outcome::StillRunning`].
+    /// is left running, and stands in the report as [`Outcome::StillRunning`](super::Outcome::StillRunning).
     ///
     /// A `drain` of zero cancels and aborts at once.
     ///

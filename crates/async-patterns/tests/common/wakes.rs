@@ -9,7 +9,7 @@ use std::task::{Wake, Waker};
 pub(crate) struct Wakes(AtomicUsize);
 
 impl Wakes {
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn get(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 }
