@@ -1,8 +1,12 @@
 //! A broadcast receiver whose lag is an event, not an error to be swallowed.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::broadcast;
+use tokio::task::coop;
 
 use super::{Lag, LagPolicy, RecvError, TryRecvError};
 
@@ -100,6 +104,8 @@ pub struct LagAware<R> {
     receiver: R,
     policy: LagPolicy,
     state: State,
+    /// Whether the last message was there without a wait.
+    in_burst: bool,
     counts: LagCounts,
 }
 
@@ -151,6 +157,7 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
             receiver,
             policy,
             state: State::Live,
+            in_burst: false,
             counts: LagCounts::default(),
         }
     }
@@ -189,8 +196,26 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
     /// # }
     /// ```
     pub async fn recv(&mut self) -> Result<Event<T>, RecvError> {
+        // A message that is there already needs no waiter, and that pays for the wrapper. A look in
+        // vain costs a lock, so it is taken only in a burst.
+        if self.in_burst {
+            if let Some(received) = poll_fn(|cx| self.poll_ready(cx)).await {
+                return received;
+            }
+        }
         if let State::Live = self.state {
-            match self.receiver.recv().await {
+            let mut in_burst = true;
+            let received = {
+                let mut recv = pin!(self.receiver.recv());
+                poll_fn(|cx| {
+                    let polled = recv.as_mut().poll(cx);
+                    in_burst &= polled.is_ready();
+                    polled
+                })
+                .await
+            };
+            self.in_burst = in_burst;
+            match received {
                 Ok(message) => {
                     self.counts.received += 1;
                     return Ok(Event::Message(message));
@@ -274,6 +299,30 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
     #[must_use = "the new receiver is returned, this one is left as it is"]
     pub fn resubscribe(&self) -> Self {
         Self::with_policy(self.receiver.resubscribe(), self.policy.clone())
+    }
+
+    /// Takes a message that is there already, out of the task's budget as the bare `recv` does.
+    /// `None` sends the caller on to wait, or to see what else there is.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event<T>, RecvError>>> {
+        if !matches!(self.state, State::Live) {
+            return Poll::Ready(None);
+        }
+        let budget = ready!(coop::poll_proceed(cx));
+        Poll::Ready(match self.receiver.try_recv() {
+            Ok(message) => {
+                budget.made_progress();
+                self.counts.received += 1;
+                Some(Ok(Event::Message(message)))
+            }
+            Err(broadcast::error::TryRecvError::Lagged(skipped)) => {
+                self.note_lag(skipped).map(|lag| Ok(Event::lagged(lag)))
+            }
+            // The bare `recv` will say the same, or wait; what was taken from the budget goes back.
+            Err(_) => {
+                self.in_burst = false;
+                None
+            }
+        })
     }
 
     /// Counts a lag and says what comes of it: an event to yield now, or `None` when `state` was
