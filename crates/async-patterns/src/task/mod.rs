@@ -11,7 +11,7 @@
 //! | what you need | enough | what is added here |
 //! |---|---|---|
 //! | a handful of tasks, their values in the order they finish | [`tokio::task::JoinSet`] | |
-//! | the same, found by a key | [`tokio_util::task::JoinMap`] | |
+//! | the same, found by a key | [`tokio_util::task::JoinMap`](https://docs.rs/tokio-util/latest/tokio_util/task/struct.JoinMap.html) | |
 //! | wait until any number of tasks is done, without values | [`tokio_util::task::TaskTracker`] | |
 //! | one task that must not outlive its owner | [`tokio_util::task::AbortOnDropHandle`] | |
 //! | tell tasks to stop | [`tokio_util::sync::CancellationToken`] | |
