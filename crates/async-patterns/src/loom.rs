@@ -6,7 +6,7 @@
 //! because a dependent's loom run must not change this crate under its feet.
 
 #[cfg(async_patterns_loom)]
-pub(crate) use ::loom::{sync, thread};
+pub(crate) use ::loom::sync;
 
 #[cfg(not(async_patterns_loom))]
-pub(crate) use std::{sync, thread};
+pub(crate) use std::sync;
