@@ -13,7 +13,6 @@ use async_patterns::timeout::{
 };
 use futures::future::FusedFuture;
 use proptest::prelude::*;
-use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, advance, interval, sleep};
 use wake::WakeCount;
@@ -287,7 +286,7 @@ fn auto_traits_are_those_of_the_future() {
 #[test]
 fn cancel_safety() {
     use async_patterns::testing::cancel_at_every_poll;
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, oneshot};
 
     let visited = cancel_at_every_poll(
         || (mpsc::channel::<u32>(1), None),
