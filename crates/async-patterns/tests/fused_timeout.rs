@@ -328,6 +328,21 @@ fn cancel_safety() {
     });
 }
 
+/// Waiting for a deadline can be cancelled anywhere; the deadline does not move.
+#[cfg(feature = "testing")]
+#[test]
+fn waiting_for_a_deadline_is_cancel_safe() {
+    let visited = async_patterns::testing::cancel_at_every_poll(
+        || (Instant::now(), Deadline::after(secs(5))),
+        async |(_, deadline)| deadline.passed().await,
+    )
+    .check_async(async |_, (start, deadline)| {
+        deadline.passed().await;
+        assert_eq!(start.elapsed().as_secs(), 5);
+    });
+    assert_eq!(visited.suspensions(), 1);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Poll,
