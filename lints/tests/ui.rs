@@ -1,8 +1,9 @@
 //! Runs each lint over the programs in `ui/<lint>/` and compares what it says with the `.stderr`
 //! file beside each; a program without one must be silent.
 //!
-//! `BLESS=1 cargo test --test ui` writes the `.stderr` files anew instead of comparing. Read the
-//! difference before committing it.
+//! `BLESS=1 cargo test --test ui -- --exact NAME` writes the `.stderr` files of one test anew
+//! instead of comparing. Read the difference before committing it. (One at a time, because the test
+//! runner cannot be used again in a process in which it has failed once.)
 
 mod ui_deps;
 
@@ -25,16 +26,22 @@ fn run(folder: &str, dylint_toml: &str) {
         test.run();
         return;
     }
-    forget_earlier_output(&cases);
-    if panic::catch_unwind(AssertUnwindSafe(|| test.run())).is_err() {
+    forget(&cases);
+    if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(|| test.run())) {
+        if panic.downcast_ref::<&str>() != Some(&DIFFERENT_OUTPUT) {
+            panic::resume_unwind(panic);
+        }
         bless(&cases);
     }
 }
 
+/// What the test runner panics with when it has compared everything and something differs.
+const DIFFERENT_OUTPUT: &str = "Some tests failed";
+
 /// Where the test runner leaves the output of a case that differs from what was expected.
 fn actual_output(case: &Path) -> PathBuf {
     let stem = case.file_stem().expect("a case is a file");
-    env::temp_dir().join(stem).with_extension("stderr")
+    env::temp_dir().join(format!("{}.stage-id.stderr", stem.display()))
 }
 
 fn cases(folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -44,21 +51,18 @@ fn cases(folder: &Path) -> impl Iterator<Item = PathBuf> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
 }
 
-fn forget_earlier_output(folder: &Path) {
+/// Removes what is expected of the cases, and what an earlier run said about them.
+fn forget(folder: &Path) {
     for case in cases(folder) {
+        let _ = fs::remove_file(case.with_extension("stderr"));
         let _ = fs::remove_file(actual_output(&case));
     }
 }
 
 fn bless(folder: &Path) {
     for case in cases(folder) {
-        let Ok(actual) = fs::read_to_string(actual_output(&case)) else {
-            continue;
-        };
-        let expected = case.with_extension("stderr");
-        if actual.is_empty() {
-            let _ = fs::remove_file(&expected);
-        } else {
+        if let Ok(actual) = fs::read_to_string(actual_output(&case)) {
+            let expected = case.with_extension("stderr");
             fs::write(&expected, actual)
                 .unwrap_or_else(|error| panic!("cannot write {}: {error}", expected.display()));
         }
@@ -68,4 +72,21 @@ fn bless(folder: &Path) {
 #[test]
 fn std_guard_across_await() {
     run("std_guard_across_await", "");
+}
+
+#[test]
+fn std_guard_across_await_config() {
+    run(
+        "std_guard_across_await_config",
+        r#"
+            [async_patterns_lints]
+            guard_types = [
+                "configured::own::Guard",
+                "configured::own::PublicLease",
+                "not_a_dependency::Guard",
+                "configured::own::Misspelt",
+            ]
+            non_guard_types = ["std::cell::Ref", "configured::own::AsyncAwareRaw"]
+        "#,
+    );
 }

@@ -1,6 +1,11 @@
 //! Builds the crates that UI cases use, with the compiler the lints run in.
 
-use std::{collections::BTreeMap, path::Path, process::Command, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
 use serde_json::Value;
 
@@ -63,10 +68,16 @@ fn direct_dependencies() -> Vec<String> {
         .collect()
 }
 
+/// A folder of its own: the library under test is built in the usual one at the same time.
+fn target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui_deps")
+}
+
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .args(["--manifest-path", MANIFEST])
+        .env("CARGO_TARGET_DIR", target_folder())
         .output()
         .expect("cargo starts");
     assert!(
