@@ -15,11 +15,11 @@ use std::{
 
 use dylint_testing::ui::Test;
 
-/// Runs the cases in `ui/<folder>` with the given contents of `dylint.toml`.
-fn run(folder: &str, dylint_toml: &str) {
+/// Runs the cases in `ui/<folder>` in an edition, with the given contents of `dylint.toml`.
+fn run(folder: &str, edition: &str, dylint_toml: &str) {
     let cases = Path::new("ui").join(folder);
     let mut test = Test::src_base(env!("CARGO_PKG_NAME"), &cases);
-    test.rustc_flags(["--edition=2024"])
+    test.rustc_flags([format!("--edition={edition}")])
         .rustc_flags(ui_deps::flags())
         .dylint_toml(dylint_toml);
     if env::var_os("BLESS").is_none() {
@@ -71,13 +71,19 @@ fn bless(folder: &Path) {
 
 #[test]
 fn std_guard_across_await() {
-    run("std_guard_across_await", "");
+    run("std_guard_across_await", "2024", "");
+}
+
+#[test]
+fn std_guard_across_await_2021() {
+    run("std_guard_across_await_2021", "2021", "");
 }
 
 #[test]
 fn std_guard_across_await_config() {
     run(
         "std_guard_across_await_config",
+        "2024",
         r#"
             [async_patterns_lints]
             guard_types = [

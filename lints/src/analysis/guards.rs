@@ -194,6 +194,6 @@ pub(crate) fn search<'tcx>(
     paths: &Resolver<'tcx>,
     config: &Config,
 ) -> Ownership<'tcx, Guards> {
-    let try_lock_error = paths.items("std::sync::TryLockError").first().copied();
-    Ownership::new(tcx, Guards::new(paths, config), try_lock_error)
+    let poison_error = paths.items("std::sync::PoisonError").first().copied();
+    Ownership::new(tcx, Guards::new(paths, config), poison_error)
 }

@@ -40,8 +40,8 @@ pub(crate) struct Holding {
     pub(crate) in_cell: bool,
     /// Whether the way leads through a future, which releases the value when it is polled.
     pub(crate) in_future: bool,
-    /// The value is there only after another thread panicked (`TryLockError::Poisoned`); whoever
-    /// has gone this many steps of `path` has seen that it is.
+    /// The value is inside a `PoisonError` in a variant of an enum, so it is there only after
+    /// another thread panicked: the number of steps that lead into that variant.
     pub(crate) if_poisoned: Option<usize>,
 }
 
@@ -62,16 +62,16 @@ const MAX_HOLDINGS: usize = 24;
 pub(crate) struct Ownership<'tcx, W> {
     tcx: TyCtxt<'tcx>,
     wanted: W,
-    try_lock_error: Option<DefId>,
+    poison_error: Option<DefId>,
     known: RefCell<FxHashMap<(Ty<'tcx>, ParamEnv<'tcx>), Rc<[Holding]>>>,
 }
 
 impl<'tcx, W: Wanted<'tcx>> Ownership<'tcx, W> {
-    pub(crate) fn new(tcx: TyCtxt<'tcx>, wanted: W, try_lock_error: Option<DefId>) -> Self {
+    pub(crate) fn new(tcx: TyCtxt<'tcx>, wanted: W, poison_error: Option<DefId>) -> Self {
         Self {
             tcx,
             wanted,
-            try_lock_error,
+            poison_error,
             known: RefCell::default(),
         }
     }
@@ -204,14 +204,14 @@ impl<'tcx, W: Wanted<'tcx>> Search<'_, 'tcx, W> {
             }
             return;
         }
+        if context.optional && Some(adt.did()) == self.ownership.poison_error {
+            context.if_poisoned = Some(self.path.len());
+        }
         context.in_cell |= adt.is_unsafe_cell();
         context.in_foreign |= !self.is_standard_or_local(adt.did());
         for (index, variant) in adt.variants().iter_enumerated() {
             let mut context = context;
             context.optional |= adt.is_enum();
-            if Some(adt.did()) == self.ownership.try_lock_error {
-                context.if_poisoned = Some(self.path.len() + 1);
-            }
             for (field, definition) in variant.fields.iter_enumerated() {
                 self.path.push(if adt.is_enum() {
                     Step::Variant(index, field)

@@ -20,19 +20,20 @@
 //!   may have emptied it. In doubt the analysis is silent.
 
 pub(crate) mod calls;
+mod correlations;
 mod flow;
 mod places;
+mod state;
 
 use rustc_abi::VariantIdx;
 use rustc_hir::def_id::LocalDefId;
-use rustc_index::bit_set::DenseBitSet;
 use rustc_middle::{
     mir::{Body, CoroutineLayout, CoroutineSavedLocal},
     ty::{CoroutineArgs, CoroutineArgsExt, TyCtxt, TypingEnv},
 };
 use rustc_span::{DesugaringKind, ExpnKind, Span};
 
-use self::{calls::KnownCalls, flow::Flow, places::Places};
+use self::{calls::KnownCalls, flow::Flow, places::Places, state::State};
 use super::ownership::{Holding, Ownership, Wanted};
 
 pub(crate) use places::Origin;
@@ -70,8 +71,7 @@ pub(crate) fn alive_across_suspensions<'tcx, W: Wanted<'tcx>>(
         {
             continue;
         }
-        let bits: Vec<usize> = places.holdings(base).map(|(bit, _)| bit).collect();
-        let is_alive = |state: &DenseBitSet<usize>| bits.iter().any(|&bit| state.contains(bit));
+        let is_alive = |state: &State| places.holdings(base).any(|(bit, _)| state.counts(bit));
         #[expect(rustc::potential_query_instability, reason = "sorted right after")]
         let mut suspensions: Vec<VariantIdx> = suspended
             .iter()
@@ -87,7 +87,7 @@ pub(crate) fn alive_across_suspensions<'tcx, W: Wanted<'tcx>>(
             .filter(|(bit, _)| {
                 suspensions
                     .iter()
-                    .any(|variant| suspended[variant].contains(*bit))
+                    .any(|variant| suspended[variant].counts(*bit))
             })
             .map(|(_, holding)| holding.clone())
             .collect();

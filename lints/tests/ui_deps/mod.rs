@@ -11,13 +11,13 @@ use serde_json::Value;
 
 const MANIFEST: &str = "ui/deps/Cargo.toml";
 
-/// The compiler flags that make the direct dependencies of `ui/deps` known to a UI case.
+/// The compiler flags that make `ui/deps` and its direct dependencies known to a UI case.
 pub fn flags() -> &'static [String] {
     static FLAGS: OnceLock<Vec<String>> = OnceLock::new();
     FLAGS.get_or_init(|| {
         let artifacts = build();
         let mut flags = Vec::new();
-        for name in direct_dependencies() {
+        for name in crate_names() {
             let file = artifacts
                 .get(&name)
                 .unwrap_or_else(|| panic!("{MANIFEST}: the build made no library `{name}`"));
@@ -55,15 +55,18 @@ fn build() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn direct_dependencies() -> Vec<String> {
+/// The package itself and what it depends on, by crate name.
+fn crate_names() -> Vec<String> {
     let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
     let metadata: Value =
         serde_json::from_str(&metadata).expect("cargo prints its metadata as JSON");
-    metadata["packages"][0]["dependencies"]
+    let package = &metadata["packages"][0];
+    package["dependencies"]
         .as_array()
         .expect("a package has a list of dependencies")
         .iter()
-        .filter_map(|dependency| dependency["name"].as_str())
+        .chain([package])
+        .filter_map(|package| package["name"].as_str())
         .map(|name| name.replace('-', "_"))
         .collect()
 }

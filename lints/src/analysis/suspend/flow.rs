@@ -1,17 +1,14 @@
 //! Which places may hold a live value: a forward may-analysis over one poll function, with the
 //! suspensions joined to the blocks that resume them.
-//!
-//! One bit stands for one holding of one base: "a wanted value may be alive here". A move out, a
-//! drop and an emptying call clear it. What is known about the variant of an enum is used as well:
-//! on the `None` arm of an `Option<Guard>` there is no guard.
 
 use rustc_abi::{FieldIdx, VariantIdx};
 use rustc_data_structures::{fx::FxHashMap, work_queue::WorkQueue};
-use rustc_index::{IndexVec, bit_set::DenseBitSet};
+use rustc_hir::def_id::DefId;
+use rustc_index::IndexVec;
 use rustc_middle::{
     mir::{
-        AggregateKind, BasicBlock, BasicBlockData, Local, Operand, Place, Rvalue, Statement,
-        StatementKind, SwitchTargets, Terminator, TerminatorKind, UnOp,
+        AggregateKind, BasicBlock, BasicBlockData, Operand, Place, Rvalue, Statement,
+        StatementKind, SwitchTargets, Terminator, TerminatorKind,
     },
     ty::{self, CoroutineArgs, CoroutineArgsExt, Mutability, Ty},
 };
@@ -19,23 +16,11 @@ use rustc_span::Spanned;
 
 use super::{
     calls::{self, Effect, KnownCalls},
+    correlations::{self, Correlations},
     places::{Origin, Places, Spot},
+    state::{Content, Incoming, State},
 };
-use crate::analysis::ownership::{Holding, Step};
-
-/// The holdings that may be alive.
-pub(super) type State = DenseBitSet<usize>;
-
-/// What was alive in a value, by the way from the value to the holding.
-type Content = Vec<(Vec<Step>, bool)>;
-
-/// What a value that is written to a place brings with it.
-enum Incoming {
-    Nothing,
-    /// Everything that the type of the place can hold.
-    Anything,
-    Content(Content),
-}
+use crate::analysis::ownership::Step;
 
 /// The blocks that are still to be looked at, and what may be alive where each begins.
 struct Work {
@@ -54,7 +39,7 @@ impl Work {
     /// Adds what may be alive on one more way into `block`.
     fn join(&mut self, block: BasicBlock, state: &State) {
         let grew = match &mut self.entry[block] {
-            Some(known) => known.union(state),
+            Some(known) => known.join(state),
             unreached => {
                 *unreached = Some(state.clone());
                 true
@@ -77,23 +62,16 @@ const FIRST_SUSPENSION: usize = CoroutineArgs::RESERVED_VARIANTS;
 pub(super) struct Flow<'a, 'tcx> {
     places: &'a Places<'a, 'tcx>,
     known: &'a KnownCalls,
-    /// Booleans that say in which of its first two variants the enum at a spot is: the spot and
-    /// the variant for `true`.
-    predicates: FxHashMap<Local, (Spot, VariantIdx)>,
-    /// Enums that are in the same variant as the enum at another spot.
-    mirrors: FxHashMap<Local, Spot>,
+    correlations: Correlations,
 }
 
 impl<'a, 'tcx> Flow<'a, 'tcx> {
     pub(super) fn new(places: &'a Places<'a, 'tcx>, known: &'a KnownCalls) -> Self {
-        let mut flow = Self {
+        Self {
             places,
             known,
-            predicates: FxHashMap::default(),
-            mirrors: FxHashMap::default(),
-        };
-        flow.find_correlations();
-        flow
+            correlations: Correlations::new(places, known),
+        }
     }
 
     /// What may be alive at each suspension, by the state of the coroutine.
@@ -115,7 +93,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
                 suspended
                     .entry(variant)
                     .and_modify(|known| {
-                        known.union(&state);
+                        known.join(&state);
                     })
                     .or_insert_with(|| state.clone());
                 if let Some(resume) = self.places.resume_block(variant) {
@@ -135,10 +113,10 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
 
     /// Before the first poll, only what was captured is alive.
     fn initial(&self) -> State {
-        let mut state = State::new_empty(self.places.bits());
+        let mut state = State::new(self.places.bits());
         for base in self.places.bases() {
             if matches!(self.places.origin(base), Origin::Captured(_)) {
-                self.write(&mut state, &Spot::whole(base), &Incoming::Anything);
+                state.write(self.places, &Spot::whole(base), &Incoming::Anything);
             }
         }
         state
@@ -172,7 +150,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
                 Origin::Local => false,
             };
             if !survives {
-                self.write(state, &Spot::whole(base), &Incoming::Nothing);
+                state.write(self.places, &Spot::whole(base), &Incoming::Nothing);
             }
         }
     }
@@ -185,12 +163,12 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
                 variant_index,
             } => {
                 if let Some(spot) = self.places.spot(**place) {
-                    self.keep_variants(state, &spot, |variant| variant == *variant_index);
+                    state.keep_variants(self.places, &spot, |variant| variant == *variant_index);
                 }
             }
             StatementKind::StorageDead(local) => {
                 let whole = Spot::whole(self.places.local(*local));
-                self.write(state, &whole, &Incoming::Nothing);
+                state.write(self.places, &whole, &Incoming::Nothing);
             }
             _ => {}
         }
@@ -208,7 +186,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
                 {
                     // A future that is borrowed mutably is about to be polled, and then it
                     // decides by itself when it releases what it was given.
-                    self.end(state, &spot, |holding| holding.in_future);
+                    state.end(self.places, &spot, |holding| holding.in_future);
                 }
                 Incoming::Nothing
             }
@@ -219,7 +197,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
             _ => Incoming::Nothing,
         };
         if let Some(spot) = self.places.spot(place) {
-            self.write(state, &spot, &incoming);
+            state.write(self.places, &spot, &incoming);
         }
     }
 
@@ -246,11 +224,11 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
         let Some(spot) = self.places.spot(place) else {
             return;
         };
-        self.write(state, &spot, &Incoming::Nothing);
+        state.write(self.places, &spot, &Incoming::Nothing);
         for (bit, holding) in self.places.holdings(spot.base) {
             // A wanted value itself is put together here, not something that holds one.
             if holding.path == spot.steps && !holding.in_container {
-                state.insert(bit);
+                state.bring_to_life(bit);
             }
         }
         for (index, part) in parts.iter().enumerate() {
@@ -270,7 +248,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
                 }
                 _ => spot.part(Step::Field(field)),
             };
-            self.write(state, &part_spot, part);
+            state.write(self.places, &part_spot, part);
         }
     }
 
@@ -288,7 +266,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
             TerminatorKind::Drop { place, target, .. } => {
                 let mut state = state.clone();
                 if let Some(spot) = self.places.spot(*place) {
-                    self.end(&mut state, &spot, |_| true);
+                    state.end(self.places, &spot, |_| true);
                 }
                 flow_to(*target, &state);
             }
@@ -328,42 +306,42 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
         };
         let result = match effect {
             Some(Effect::Take) => {
-                let taken = target(0).map(|spot| self.take(state, &spot));
+                let taken = target(0).map(|spot| state.take(self.places, &spot));
                 taken.map_or(Incoming::Anything, Incoming::Content)
             }
             Some(Effect::Replace) => {
-                let old = target(0).map(|spot| self.take(state, &spot));
+                let old = target(0).map(|spot| state.take(self.places, &spot));
                 if let Some(spot) = target(0)
                     && let Some(new) = args.get(1)
                 {
                     let new = self.consume(state, &new.node);
-                    self.put(state, &spot, &new);
+                    state.put(self.places, &spot, &new);
                 }
                 old.map_or(Incoming::Anything, Incoming::Content)
             }
             Some(Effect::Swap) => {
                 let (first, second) = (target(0), target(1));
-                let from_first = first.as_ref().map(|spot| self.take(state, spot));
-                let from_second = second.as_ref().map(|spot| self.take(state, spot));
+                let from_first = first.as_ref().map(|spot| state.take(self.places, spot));
+                let from_second = second.as_ref().map(|spot| state.take(self.places, spot));
                 let fill =
                     |content: Option<Content>| content.map_or(Incoming::Nothing, Incoming::Content);
                 if let Some(spot) = first {
-                    self.write(state, &spot, &fill(from_second));
+                    state.write(self.places, &spot, &fill(from_second));
                 }
                 if let Some(spot) = second {
-                    self.write(state, &spot, &fill(from_first));
+                    state.write(self.places, &spot, &fill(from_first));
                 }
                 Incoming::Nothing
             }
             Some(Effect::End) => {
                 if let Some(spot) = target(0) {
-                    self.end(state, &spot, |_| true);
+                    state.end(self.places, &spot, |_| true);
                 }
                 Incoming::Anything
             }
             Some(Effect::Fill) => {
                 if let Some(spot) = target(0) {
-                    self.put(state, &spot, &Incoming::Anything);
+                    state.put(self.places, &spot, &Incoming::Anything);
                 }
                 self.unknown_call(state, callee, &args[1.min(args.len())..])
             }
@@ -379,7 +357,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
             self.consume(state, &arg.node);
         }
         if let Some(spot) = self.places.spot(destination) {
-            self.write(state, &spot, &result);
+            state.write(self.places, &spot, &result);
         }
     }
 
@@ -387,22 +365,22 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
     fn unknown_call(
         &self,
         state: &mut State,
-        callee: Option<rustc_hir::def_id::DefId>,
+        callee: Option<DefId>,
         args: &[Spanned<Operand<'tcx>>],
     ) -> Incoming {
         let types: Vec<Ty<'tcx>> = args
             .iter()
             .map(|arg| arg.node.ty(self.places.body, self.places.tcx))
             .collect();
-        let mut brings = Vec::new();
+        let (mut could_bring, mut brings) = (false, false);
         for arg in args {
             if let Incoming::Content(content) = self.consume(state, &arg.node) {
-                brings.extend(content);
+                could_bring |= content.could_hold;
+                brings |= !content.alive.is_empty();
             }
         }
-        let brings_any = brings.iter().any(|(_, alive)| *alive);
         for arg in args {
-            if brings_any {
+            if brings {
                 self.fill_behind(state, &arg.node);
             } else {
                 self.hand_out(state, &arg.node);
@@ -410,10 +388,10 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
         }
         match callee {
             Some(callee) if calls::makes_empty(self.places.tcx, callee, types.into_iter()) => {
-                Incoming::Content(Vec::new())
+                Incoming::Nothing
             }
             // Given a dead guard, a future or an option made from it holds none.
-            _ if !brings.is_empty() && !brings_any => Incoming::Nothing,
+            _ if could_bring && !brings => Incoming::Nothing,
             _ => Incoming::Anything,
         }
     }
@@ -430,7 +408,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
         if let Some(spot) = self.places.spot(place)
             && let Some(target) = self.places.target(&spot)
         {
-            self.end(state, &target, |holding| {
+            state.end(self.places, &target, |holding| {
                 holding.in_cell || holding.optional && mutability == Mutability::Mut
             });
         }
@@ -443,7 +421,7 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
             && let Some(spot) = self.places.spot(place)
             && let Some(target) = self.places.target(&spot)
         {
-            self.put(state, &target, &Incoming::Anything);
+            state.put(self.places, &target, &Incoming::Anything);
         }
     }
 
@@ -457,19 +435,24 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
     ) {
         let local = discr.place().and_then(|place| place.as_local());
         if let Some(local) = local
-            && let Some((spot, yes)) = self.predicates.get(&local)
+            && let Some((spot, yes)) = self.correlations.predicate(local)
         {
             for (target, truth) in [
                 (targets.target_for_value(0), false),
                 (targets.otherwise(), true),
             ] {
                 let mut state = state.clone();
-                self.refine(&mut state, spot, |variant| (variant == *yes) == truth);
+                self.correlations
+                    .refine(self.places, &mut state, spot, |variant| {
+                        (variant == *yes) == truth
+                    });
                 flow_to(target, &state);
             }
             return;
         }
-        let Some((spot, ty)) = local.and_then(|local| self.discriminated(data, local)) else {
+        let Some((spot, ty)) =
+            local.and_then(|local| correlations::discriminated(self.places, data, local))
+        else {
             for &target in targets.all_targets() {
                 flow_to(target, state);
             }
@@ -487,204 +470,29 @@ impl<'a, 'tcx> Flow<'a, 'tcx> {
             let mut state = state.clone();
             if let Some(variant) = variant_of(value) {
                 named.push(variant);
-                self.refine(&mut state, &spot, |other| other == variant);
+                self.correlations
+                    .refine(self.places, &mut state, &spot, |other| other == variant);
             }
             flow_to(target, &state);
         }
         let mut state = state.clone();
-        self.refine(&mut state, &spot, |other| !named.contains(&other));
+        self.correlations
+            .refine(self.places, &mut state, &spot, |other| {
+                !named.contains(&other)
+            });
         flow_to(targets.otherwise(), &state);
-    }
-
-    /// The enum whose discriminant `local` holds at the end of a block.
-    fn discriminated(&self, data: &BasicBlockData<'tcx>, local: Local) -> Option<(Spot, Ty<'tcx>)> {
-        data.statements
-            .iter()
-            .rev()
-            .find_map(|statement| match &statement.kind {
-                StatementKind::Assign(assign) if assign.0.as_local() == Some(local) => {
-                    Some(&assign.1)
-                }
-                _ => None,
-            })
-            .and_then(|rvalue| match rvalue {
-                Rvalue::Discriminant(place) => {
-                    Some((self.places.spot(*place)?, self.places.ty(*place)))
-                }
-                _ => None,
-            })
-    }
-
-    /// The enum at `spot`, and the one it mirrors, is in a variant for which `is` holds.
-    fn refine(&self, state: &mut State, spot: &Spot, is: impl Fn(VariantIdx) -> bool) {
-        self.keep_variants(state, spot, &is);
-        if let Some(mirrored) = self
-            .mirrors
-            .iter()
-            .find(|(local, _)| Spot::whole(self.places.local(**local)) == *spot)
-            .map(|(_, mirrored)| mirrored)
-        {
-            self.keep_variants(state, mirrored, is);
-        }
-    }
-
-    fn keep_variants(&self, state: &mut State, spot: &Spot, is: impl Fn(VariantIdx) -> bool) {
-        if spot.inside {
-            return;
-        }
-        for (bit, holding) in self.places.holdings(spot.base) {
-            if let Some([Step::Variant(variant, _), ..]) =
-                holding.path.strip_prefix(spot.steps.as_slice())
-                && !is(*variant)
-            {
-                state.remove(bit);
-            }
-        }
     }
 
     /// Moves out of an operand; what it held is gone from its place.
     fn consume(&self, state: &mut State, operand: &Operand<'tcx>) -> Incoming {
         match operand {
             Operand::Move(place) => match self.places.spot(*place) {
-                Some(spot) => Incoming::Content(self.take(state, &spot)),
+                Some(spot) => Incoming::Content(state.take(self.places, &spot)),
                 None => Incoming::Anything,
             },
             Operand::Copy(_) | Operand::Constant(_) | Operand::RuntimeChecks(_) => {
                 Incoming::Nothing
             }
         }
-    }
-
-    /// What is alive at a spot, which is empty afterwards.
-    fn take(&self, state: &mut State, spot: &Spot) -> Content {
-        let mut content = Vec::new();
-        for (bit, holding) in self.places.holdings(spot.base) {
-            if let Some(way) = way_to(spot, holding) {
-                // Whoever names the variant has seen that the value is in it.
-                let seen = holding
-                    .if_poisoned
-                    .is_some_and(|steps| spot.steps.len() >= steps);
-                content.push((way.to_vec(), state.remove(bit) || seen));
-            }
-        }
-        content
-    }
-
-    /// Ends what is alive at a spot, as far as `which` says so.
-    fn end(&self, state: &mut State, spot: &Spot, which: impl Fn(&Holding) -> bool) {
-        for (bit, holding) in self.places.holdings(spot.base) {
-            if way_to(spot, holding).is_some() && which(holding) {
-                state.remove(bit);
-            }
-        }
-    }
-
-    /// Writes a value over a spot.
-    fn write(&self, state: &mut State, spot: &Spot, incoming: &Incoming) {
-        for (bit, holding) in self.places.holdings(spot.base) {
-            let Some(way) = way_to(spot, holding) else {
-                continue;
-            };
-            let alive = brings(incoming, way, holding);
-            let is_part_of_container =
-                holding.in_container && (spot.inside || spot.steps.len() > holding.path.len());
-            if alive {
-                state.insert(bit);
-            } else if !is_part_of_container {
-                state.remove(bit);
-            }
-        }
-    }
-
-    /// Puts a value into a spot, besides what is there already.
-    fn put(&self, state: &mut State, spot: &Spot, incoming: &Incoming) {
-        for (bit, holding) in self.places.holdings(spot.base) {
-            if let Some(way) = way_to(spot, holding)
-                && brings(incoming, way, holding)
-            {
-                state.insert(bit);
-            }
-        }
-    }
-
-    fn find_correlations(&mut self) {
-        let body = self.places.body;
-        for data in body.basic_blocks.iter() {
-            let TerminatorKind::Call {
-                func,
-                args,
-                destination,
-                ..
-            } = &data.terminator().kind
-            else {
-                continue;
-            };
-            let Some(effect) = calls::callee(func).and_then(|callee| self.known.effect(callee))
-            else {
-                continue;
-            };
-            let Some(local) = destination.as_local() else {
-                continue;
-            };
-            let Some(spot) = args
-                .first()
-                .and_then(|arg| arg.node.place())
-                .and_then(|place| self.places.spot(place))
-                .and_then(|spot| self.places.target(&spot))
-            else {
-                continue;
-            };
-            match effect {
-                Effect::Mirror => {
-                    self.mirrors.insert(local, spot);
-                }
-                Effect::IsFirst => {
-                    self.predicates.insert(local, (spot, VariantIdx::ZERO));
-                }
-                Effect::IsSecond => {
-                    self.predicates
-                        .insert(local, (spot, VariantIdx::from_u32(1)));
-                }
-                _ => {}
-            }
-        }
-        self.follow_negations();
-    }
-
-    /// `!is_some(x)` says the same as `is_none(x)`.
-    fn follow_negations(&mut self) {
-        for data in self.places.body.basic_blocks.iter() {
-            for statement in &data.statements {
-                if let StatementKind::Assign(assign) = &statement.kind
-                    && let Some(local) = assign.0.as_local()
-                    && let Rvalue::UnaryOp(UnOp::Not, operand) = &assign.1
-                    && let Some(negated) = operand.place().and_then(|place| place.as_local())
-                    && let Some((spot, yes)) = self.predicates.get(&negated).cloned()
-                {
-                    let no = VariantIdx::from_u32(1 - yes.as_u32());
-                    self.predicates.insert(local, (spot, no));
-                }
-            }
-        }
-    }
-}
-
-/// The way from a spot to a holding: empty if the spot is the holding or inside of it, none if
-/// they have nothing to do with each other.
-fn way_to<'h>(spot: &Spot, holding: &'h Holding) -> Option<&'h [Step]> {
-    if let Some(way) = holding.path.strip_prefix(spot.steps.as_slice()) {
-        return (way.is_empty() || !spot.inside).then_some(way);
-    }
-    (holding.in_container && spot.steps.starts_with(&holding.path)).then_some(&[])
-}
-
-/// Whether a value brings something alive into a holding that is reached by `way` from it.
-fn brings(incoming: &Incoming, way: &[Step], holding: &Holding) -> bool {
-    match incoming {
-        Incoming::Nothing => false,
-        Incoming::Anything => holding.if_poisoned.is_none(),
-        Incoming::Content(content) => content
-            .iter()
-            .any(|(from, alive)| *alive && (from.starts_with(way) || way.starts_with(from))),
     }
 }
