@@ -3,3 +3,4 @@
 pub(crate) mod guards;
 pub(crate) mod ownership;
 pub(crate) mod suspend;
+pub(crate) mod test_functions;

@@ -1,8 +1,10 @@
 //! Runs each lint over the programs in `ui/<lint>/` and compares what it says with the `.stderr`
-//! file beside each; a program without one must be silent.
+//! file beside each; a program without one must be silent. A program that begins with
+//! `// run-rustfix` has a `.fixed` file as well: what applying the suggestions makes of it, which
+//! must compile.
 //!
-//! `BLESS=1 cargo test --test ui -- --exact NAME` writes the `.stderr` files of one test anew
-//! instead of comparing. Read the difference before committing it. (One at a time, because the test
+//! `BLESS=1 cargo test --test ui -- --exact NAME` writes these files of one test anew instead of
+//! comparing. Read the difference before committing it. (One at a time, because the test
 //! runner cannot be used again in a process in which it has failed once.)
 
 mod ui_deps;
@@ -38,10 +40,13 @@ fn run(folder: &str, edition: &str, dylint_toml: &str) {
 /// What the test runner panics with when it has compared everything and something differs.
 const DIFFERENT_OUTPUT: &str = "Some tests failed";
 
-/// Where the test runner leaves the output of a case that differs from what was expected.
-fn actual_output(case: &Path) -> PathBuf {
+/// The kinds of output that are compared with a file.
+const OUTPUTS: [&str; 2] = ["stderr", "fixed"];
+
+/// Where the test runner leaves an output of a case that differs from what was expected.
+fn actual_output(case: &Path, kind: &str) -> PathBuf {
     let stem = case.file_stem().expect("a case is a file");
-    env::temp_dir().join(format!("{}.stage-id.stderr", stem.display()))
+    env::temp_dir().join(format!("{}.stage-id.{kind}", stem.display()))
 }
 
 fn cases(folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -53,20 +58,24 @@ fn cases(folder: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Removes what is expected of the cases, and what an earlier run said about them.
 fn forget(folder: &Path) {
-    for case in cases(folder) {
-        let _ = fs::remove_file(case.with_extension("stderr"));
-        let _ = fs::remove_file(actual_output(&case));
+    for (case, kind) in outputs(folder) {
+        let _ = fs::remove_file(case.with_extension(kind));
+        let _ = fs::remove_file(actual_output(&case, kind));
     }
 }
 
 fn bless(folder: &Path) {
-    for case in cases(folder) {
-        if let Ok(actual) = fs::read_to_string(actual_output(&case)) {
-            let expected = case.with_extension("stderr");
+    for (case, kind) in outputs(folder) {
+        if let Ok(actual) = fs::read_to_string(actual_output(&case, kind)) {
+            let expected = case.with_extension(kind);
             fs::write(&expected, actual)
                 .unwrap_or_else(|error| panic!("cannot write {}: {error}", expected.display()));
         }
     }
+}
+
+fn outputs(folder: &Path) -> impl Iterator<Item = (PathBuf, &'static str)> {
+    cases(folder).flat_map(|case| OUTPUTS.map(|kind| (case.clone(), kind)))
 }
 
 #[test]

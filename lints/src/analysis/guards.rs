@@ -165,12 +165,9 @@ impl Guards {
         }
     }
 
-    /// The family of a guard type that a search has found.
-    pub(crate) fn family(&self, guard: DefId) -> Family {
-        self.families
-            .get(&guard)
-            .copied()
-            .unwrap_or(Family::Configured)
+    /// The family of a guard type.
+    pub(crate) fn family(&self, guard: AdtDef<'_>) -> Option<Family> {
+        self.families.get(&guard.did()).copied()
     }
 }
 

@@ -26,11 +26,11 @@ pub(crate) enum Step {
 
 /// A place in a type where a wanted value may be owned.
 #[derive(Clone, Debug)]
-pub(crate) struct Holding {
+pub(crate) struct Holding<'tcx> {
     /// The way from the outer value to the wanted one, or to the container that may hold it.
     pub(crate) path: Vec<Step>,
     /// The wanted type found there.
-    pub(crate) wanted: DefId,
+    pub(crate) wanted: Ty<'tcx>,
     /// Whether `path` leads to a container (box, collection, array) and not to the value itself.
     pub(crate) in_container: bool,
     /// Whether the value may be absent, so that whoever has a `&mut` to the outer value can take
@@ -63,7 +63,7 @@ pub(crate) struct Ownership<'tcx, W> {
     tcx: TyCtxt<'tcx>,
     wanted: W,
     poison_error: Option<DefId>,
-    known: RefCell<FxHashMap<(Ty<'tcx>, ParamEnv<'tcx>), Rc<[Holding]>>>,
+    known: RefCell<FxHashMap<(Ty<'tcx>, ParamEnv<'tcx>), Rc<[Holding<'tcx>]>>>,
 }
 
 impl<'tcx, W: Wanted<'tcx>> Ownership<'tcx, W> {
@@ -81,7 +81,7 @@ impl<'tcx, W: Wanted<'tcx>> Ownership<'tcx, W> {
     }
 
     /// The places in a value of type `ty` where a wanted value may be.
-    pub(crate) fn holdings(&self, env: TypingEnv<'tcx>, ty: Ty<'tcx>) -> Rc<[Holding]> {
+    pub(crate) fn holdings(&self, env: TypingEnv<'tcx>, ty: Ty<'tcx>) -> Rc<[Holding<'tcx>]> {
         let ty = self.tcx.erase_and_anonymize_regions(ty);
         let key = (ty, env.param_env);
         if let Some(known) = self.known.borrow().get(&key) {
@@ -95,7 +95,7 @@ impl<'tcx, W: Wanted<'tcx>> Ownership<'tcx, W> {
             found: Vec::new(),
         };
         search.visit(ty, Context::default());
-        let found: Rc<[Holding]> = search.finish().into();
+        let found: Rc<[Holding<'tcx>]> = search.finish().into();
         self.known.borrow_mut().insert(key, Rc::clone(&found));
         found
     }
@@ -128,7 +128,7 @@ struct Search<'a, 'tcx, W> {
     env: TypingEnv<'tcx>,
     path: Vec<Step>,
     visiting: Vec<Ty<'tcx>>,
-    found: Vec<Holding>,
+    found: Vec<Holding<'tcx>>,
 }
 
 impl<'tcx, W: Wanted<'tcx>> Search<'_, 'tcx, W> {
@@ -183,7 +183,7 @@ impl<'tcx, W: Wanted<'tcx>> Search<'_, 'tcx, W> {
         if wanted.is_wanted(adt, args) {
             self.found.push(Holding {
                 path: self.path.clone(),
-                wanted: adt.did(),
+                wanted: Ty::new_adt(tcx, adt, args),
                 in_container: false,
                 optional: context.optional,
                 in_cell: context.in_cell,
@@ -266,7 +266,7 @@ impl<'tcx, W: Wanted<'tcx>> Search<'_, 'tcx, W> {
             )
     }
 
-    fn finish(mut self) -> Vec<Holding> {
+    fn finish(mut self) -> Vec<Holding<'tcx>> {
         if self.found.len() > MAX_HOLDINGS {
             self.found.truncate(1);
             self.found[0].path.clear();

@@ -40,10 +40,10 @@ pub(crate) use places::Origin;
 
 /// A variable, temporary or captured variable that holds something alive at some suspension.
 #[derive(Debug)]
-pub(crate) struct Alive {
+pub(crate) struct Alive<'tcx> {
     pub(crate) origin: Origin,
     /// What may be alive in it; at least one.
-    pub(crate) holdings: Vec<Holding>,
+    pub(crate) holdings: Vec<Holding<'tcx>>,
     /// The states of the coroutine in which it is suspended with this value alive.
     pub(crate) suspensions: Vec<VariantIdx>,
 }
@@ -54,7 +54,7 @@ pub(crate) fn alive_across_suspensions<'tcx, W: Wanted<'tcx>>(
     coroutine: LocalDefId,
     ownership: &Ownership<'tcx, W>,
     known: &KnownCalls,
-) -> Vec<Alive> {
+) -> Vec<Alive<'tcx>> {
     if !may_hold(tcx, coroutine, ownership) {
         return Vec::new();
     }

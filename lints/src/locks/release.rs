@@ -69,21 +69,22 @@ pub(super) fn suggest(
         return false;
     }
     let place = diagnostics::in_user_code(place);
+    // A guard that is named as unused, or over `()`, protects something else than its content, and
+    // that has to be locked for as long as the code says.
+    let protects_something_else = guard.name.as_str().starts_with('_')
+        || guard
+            .ty
+            .walk()
+            .any(|part| part.as_type().is_some_and(Ty::is_unit));
     let borrows: Vec<Borrow> = between
         .iter()
         .filter(|statement| uses(tcx, statement, guard.variable))
         .map(|statement| left_behind(typeck, statement, guard.variable))
         .collect();
-    if borrows.contains(&Borrow::Bound) {
+    if protects_something_else || borrows.contains(&Borrow::Bound) {
         return false;
     }
-    // A guard over `()`, or one that is named as unused, protects something else than its content.
-    let protects_more = guard.name.as_str().starts_with('_')
-        || guard
-            .ty
-            .walk()
-            .any(|part| part.as_type().is_some_and(Ty::is_unit));
-    let applicability = if borrows.iter().all(|borrow| *borrow == Borrow::None) && !protects_more {
+    let applicability = if borrows.iter().all(|borrow| *borrow == Borrow::None) {
         Applicability::MachineApplicable
     } else {
         Applicability::MaybeIncorrect

@@ -1,7 +1,11 @@
 use rustc_errors::Diag;
 use rustc_hir::{Body, CoroutineDesugaring, CoroutineKind, HirId, def_id::LocalDefId};
 use rustc_lint::Lint;
-use rustc_middle::{hir::place::PlaceBase, mir, ty::print::with_no_trimmed_paths};
+use rustc_middle::{
+    hir::place::PlaceBase,
+    mir,
+    ty::{self, Ty, TyCtxt, print::with_no_trimmed_paths},
+};
 use rustc_session::declare_lint;
 use rustc_span::{Span, Symbol, kw};
 
@@ -10,6 +14,7 @@ use crate::{
     analysis::{
         guards::Family,
         suspend::{self, Alive, Origin},
+        test_functions,
     },
     diagnostics,
     facts::Facts,
@@ -33,6 +38,9 @@ declare_lint! {
     /// On a multi-threaded executor the compiler rejects most of these, because the guards are not
     /// `Send`. It does not in a future that is not spawned (`block_on`, a `LocalSet`, the
     /// current-thread runtime, `#[tokio::test]`), nor for guards that are `Send`.
+    ///
+    /// Not reported is a guard over `()` in the body of a test: by such a lock tests wait for each
+    /// other, and each test has a runtime of its own.
     ///
     /// ### Known problems
     /// - What a function does with an `Option<Guard>`, a collection of guards or a `Cell` that it
@@ -121,7 +129,7 @@ impl Holder {
     }
 }
 
-fn report(facts: &Facts<'_>, coroutine: LocalDefId, alive: &Alive) {
+fn report<'tcx>(facts: &Facts<'tcx>, coroutine: LocalDefId, alive: &Alive<'tcx>) {
     let tcx = facts.tcx;
     let body = tcx.optimized_mir(coroutine);
     let Some(holder) = holder(facts, coroutine, body, alive.origin) else {
@@ -137,11 +145,21 @@ fn report(facts: &Facts<'_>, coroutine: LocalDefId, alive: &Alive) {
         .filter_map(|&state| suspend::suspension_span(body, state))
         .map(diagnostics::in_user_code)
         .collect();
-    let Some(guard) = alive.holdings.first() else {
+    let Some(guard) = alive
+        .holdings
+        .iter()
+        .find(|holding| !serialises_a_test(tcx, coroutine, holding.wanted))
+    else {
         return;
     };
-    let family = facts.guards().wanted().family(guard.wanted);
-    let guard_type = with_no_trimmed_paths!(tcx.def_path_str(guard.wanted));
+    let Some((adt, family)) = guard
+        .wanted
+        .ty_adt_def()
+        .and_then(|adt| Some((adt, facts.guards().wanted().family(adt)?)))
+    else {
+        return;
+    };
+    let guard_type = with_no_trimmed_paths!(tcx.def_path_str(adt.did()));
     let subject = match holder.name {
         _ if holder.is_ignored_parameter() => "this parameter".to_owned(),
         Some(name) => format!("`{name}`"),
@@ -204,6 +222,17 @@ fn holder(
         }
         Origin::Local => None,
     }
+}
+
+/// Whether a guard in the outermost future of a test guards nothing but `()`: a lock by which tests
+/// that share the environment or a port wait for each other. Each runs in a runtime of its own, so
+/// only the test itself waits.
+fn serialises_a_test<'tcx>(tcx: TyCtxt<'tcx>, coroutine: LocalDefId, guard: Ty<'tcx>) -> bool {
+    let ty::Adt(_, args) = guard.kind() else {
+        return false;
+    };
+    let guards_nothing = args.types().last().is_some_and(Ty::is_unit);
+    guards_nothing && test_functions::is_test(tcx, tcx.local_parent(coroutine))
 }
 
 fn consequence(family: Family) -> &'static str {

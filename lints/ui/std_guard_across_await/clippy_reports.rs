@@ -63,6 +63,52 @@ async fn release_first(guard: MutexGuard<'_, u32>) {
     other().await;
 }
 
+// 13075, as it was written: a condition variable whose wait takes the guard and gives it back.
+struct Condvar;
+
+impl Condvar {
+    fn wait<'a>(
+        &self,
+        guard: MutexGuard<'a, u32>,
+        lock: &'a Mutex<u32>,
+    ) -> impl Future<Output = MutexGuard<'a, u32>> {
+        async move {
+            drop(guard);
+            other().await;
+            lock.lock().unwrap()
+        }
+    }
+}
+
+async fn given_back_by_the_awaited(lock: &Mutex<u32>, changed: &Condvar) -> u32 {
+    let mut guard = lock.lock().unwrap();
+    loop {
+        if *guard > 0 {
+            return *guard;
+        }
+        guard = changed.wait(guard, lock).await;
+    }
+}
+
+// 9208: dropped in arms of a nested match, with a value borrowed from the guard before.
+async fn in_nested_arms(cache: &std::sync::RwLock<std::collections::HashMap<u32, Option<u32>>>) {
+    let guard = cache.read().unwrap();
+    match guard.get(&1) {
+        Some(entry) => match entry.clone() {
+            Some(result) => println!("{result}"),
+            None => {
+                drop(guard);
+                other().await;
+            }
+        },
+        None => {
+            drop(guard);
+            cache.write().unwrap().insert(1, None);
+            other().await;
+        }
+    }
+}
+
 // The one marked in clippy's own test: written through, then dropped.
 async fn written_then_dropped(m: Arc<Mutex<u32>>) {
     let mut guard = m.lock().unwrap();

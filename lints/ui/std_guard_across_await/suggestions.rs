@@ -1,4 +1,7 @@
-// Where the guard can be dropped, and how sure that is.
+// run-rustfix
+// rustfix-only-machine-applicable
+// Where the guard can be dropped, and how sure that is: `.fixed` has only what is certain.
+#![allow(dead_code)]
 use std::sync::Mutex;
 
 async fn other() {}
@@ -25,6 +28,23 @@ async fn before_a_loop(m: &Mutex<u32>) {
     }
 }
 
+async fn in_nested_block(m: &Mutex<u32>, wait: bool) {
+    if wait {
+        let mut total = m.lock().unwrap();
+        *total += 1;
+        let result = async { 1 }.await;
+        println!("{result}");
+    }
+}
+
+async fn used_in_a_loop_before(m: &Mutex<Vec<u32>>) {
+    let list = m.lock().unwrap();
+    for item in list.iter() {
+        println!("{item}");
+    }
+    other().await;
+}
+
 async fn borrowed_from(m: &Mutex<Vec<u32>>) {
     let list = m.lock().unwrap();
     let first = list.first();
@@ -32,10 +52,42 @@ async fn borrowed_from(m: &Mutex<Vec<u32>>) {
     println!("{first:?}");
 }
 
+async fn lent_into_a_collection(m: &Mutex<Vec<u32>>) {
+    let mut seen: Vec<&u32> = Vec::new();
+    let list = m.lock().unwrap();
+    seen.extend(list.first());
+    other().await;
+}
+
 async fn used_later(m: &Mutex<u32>) {
     let total = m.lock().unwrap();
     other().await;
     println!("{total}");
+}
+
+async fn used_in_the_same_statement(m: &Mutex<u32>) {
+    let total = m.lock().unwrap();
+    println!("{} {}", *total, async { 1 }.await);
+}
+
+async fn used_by_a_closure_later(m: &Mutex<u32>) {
+    let total = m.lock().unwrap();
+    other().await;
+    let read = || *total;
+    println!("{}", read());
+}
+
+async fn behind_an_attribute(m: &Mutex<u32>) {
+    let total = m.lock().unwrap();
+    println!("{total}");
+    #[allow(clippy::unit_arg)]
+    drop(other().await);
+}
+
+async fn in_a_macro_call(m: &Mutex<u32>) {
+    let total = m.lock().unwrap();
+    println!("{total}");
+    println!("{}", async { 1 }.await);
 }
 
 async fn protects_something_else(m: &Mutex<()>) {

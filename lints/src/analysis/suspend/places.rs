@@ -85,7 +85,7 @@ pub(super) struct Places<'a, 'tcx> {
     this: Local,
     captured: usize,
     /// What each base may own, with the number of its first bit in a [`State`](super::flow::State).
-    owned: IndexVec<Base, (usize, Rc<[Holding]>)>,
+    owned: IndexVec<Base, (usize, Rc<[Holding<'tcx>]>)>,
     bits: usize,
     sources: FxHashMap<Base, Source<'tcx>>,
 }
@@ -170,7 +170,7 @@ impl<'a, 'tcx> Places<'a, 'tcx> {
     }
 
     /// The holdings of a base, each with its bit.
-    pub(super) fn holdings(&self, base: Base) -> impl Iterator<Item = (usize, &Holding)> {
+    pub(super) fn holdings(&self, base: Base) -> impl Iterator<Item = (usize, &Holding<'tcx>)> {
         let (first, holdings) = &self.owned[base];
         (*first..).zip(holdings.iter())
     }

@@ -75,7 +75,7 @@ impl State {
         &mut self,
         places: &Places<'_, '_>,
         spot: &Spot,
-        which: impl Fn(&Holding) -> bool,
+        which: impl Fn(&Holding<'_>) -> bool,
     ) {
         for (bit, holding) in places.holdings(spot.base) {
             if way_to(spot, holding).is_some() && which(holding) {
@@ -172,7 +172,7 @@ pub(super) enum Incoming {
 
 /// The way from a spot to a holding: empty if the spot is the holding or inside of it, none if
 /// they have nothing to do with each other.
-fn way_to<'h>(spot: &Spot, holding: &'h Holding) -> Option<&'h [Step]> {
+fn way_to<'h>(spot: &Spot, holding: &'h Holding<'_>) -> Option<&'h [Step]> {
     if let Some(way) = holding.path.strip_prefix(spot.steps.as_slice()) {
         return (way.is_empty() || !spot.inside).then_some(way);
     }
