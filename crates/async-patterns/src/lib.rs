@@ -5,6 +5,7 @@
 pub mod broadcast;
 pub mod cancel;
 mod loom;
+mod note;
 pub mod poll;
 #[cfg(feature = "session")]
 pub mod session;
@@ -18,3 +19,12 @@ pub mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod timeout;
+
+/// What our macros expand to. No part of the API.
+#[doc(hidden)]
+#[cfg(feature = "stream")]
+pub mod __private {
+    pub use std::result::Result;
+    // Not the whole of tokio: compilers would print paths through here.
+    pub use tokio::join;
+}
