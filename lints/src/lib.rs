@@ -9,15 +9,19 @@
 #![feature(rustc_private)]
 #![warn(unused_extern_crates)]
 
+extern crate rustc_abi;
+extern crate rustc_ast;
 extern crate rustc_data_structures;
 extern crate rustc_errors;
 extern crate rustc_hir;
+extern crate rustc_index;
 extern crate rustc_lint;
 extern crate rustc_middle;
 extern crate rustc_session;
 extern crate rustc_span;
 
 mod analysis;
+mod blocking;
 mod catch;
 mod config;
 mod diagnostics;
@@ -26,6 +30,7 @@ mod locks;
 mod pass;
 mod paths;
 mod receipt;
+mod timers;
 
 use rustc_lint::LintStore;
 use rustc_session::Session;

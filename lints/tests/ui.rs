@@ -16,9 +16,15 @@ use dylint_testing::ui::Test;
 
 /// Runs the cases in `ui/<folder>` with the given contents of `dylint.toml`.
 fn run(folder: &str, dylint_toml: &str) {
+    run_with(folder, dylint_toml, &[]);
+}
+
+/// The same with more flags for the compiler.
+fn run_with(folder: &str, dylint_toml: &str, flags: &[&str]) {
     let cases = Path::new("ui").join(folder);
     let mut test = Test::src_base(env!("CARGO_PKG_NAME"), &cases);
     test.rustc_flags(["--edition=2024"])
+        .rustc_flags(flags)
         .rustc_flags(ui_deps::flags())
         .dylint_toml(dylint_toml);
     if env::var_os("BLESS").is_none() {
@@ -68,4 +74,10 @@ fn bless(folder: &Path) {
 #[test]
 fn std_guard_across_await() {
     run("std_guard_across_await", "");
+}
+
+#[test]
+fn block_in_place_in_test() {
+    // Without `--test` the compiler drops every `#[tokio::test]`.
+    run_with("block_in_place_in_test", "", &["--test"]);
 }

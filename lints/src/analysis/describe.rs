@@ -1,0 +1,133 @@
+//! How bodies and calls are named in a diagnostic, and where they stand in the source.
+
+use rustc_hir::{
+    HirId,
+    def::DefKind,
+    def_id::{DefId, LocalDefId},
+    find_attr,
+    intravisit::{Visitor, walk_block, walk_expr, walk_stmt},
+};
+use rustc_middle::ty::{Instance, TyCtxt};
+use rustc_span::Span;
+
+use super::{
+    bodies::source_owner,
+    call_graph::{Site, Via},
+};
+
+/// The place in the user's source that a span stands for: of macro-made code, the macro's call.
+pub(crate) fn own_code(span: Span) -> Span {
+    span.source_callsite()
+}
+
+/// How a body is called in a sentence.
+pub(crate) fn name(tcx: TyCtxt<'_>, def: DefId) -> String {
+    let def = source_owner(tcx, def);
+    if tcx.def_kind(def) != DefKind::Closure {
+        return format!("`{}`", short_path(tcx, def));
+    }
+    let parent = tcx.parent(def);
+    let of_async_fn = tcx.coroutine_is_async(def)
+        && matches!(tcx.def_kind(parent), DefKind::Fn | DefKind::AssocFn)
+        && tcx.asyncness(parent).is_async();
+    if of_async_fn {
+        format!("`{}`", short_path(tcx, parent))
+    } else if tcx.coroutine_is_async(def) {
+        "the `async` block".to_owned()
+    } else {
+        "the closure".to_owned()
+    }
+}
+
+fn short_path(tcx: TyCtxt<'_>, def: DefId) -> String {
+    match tcx.opt_item_name(def) {
+        Some(name) => match tcx.opt_associated_item(def).and_then(|_| owner_name(tcx, def)) {
+            Some(owner) => format!("{owner}::{name}"),
+            None => name.to_string(),
+        },
+        None => tcx.def_path_str(def),
+    }
+}
+
+fn owner_name(tcx: TyCtxt<'_>, method: DefId) -> Option<String> {
+    let container = tcx.parent(method);
+    match tcx.def_kind(container) {
+        DefKind::Trait => tcx.opt_item_name(container).map(|name| name.to_string()),
+        DefKind::Impl { .. } => {
+            let ty = tcx.type_of(container).instantiate_identity();
+            ty.ty_adt_def().and_then(|adt| tcx.opt_item_name(adt.did())).map(|name| name.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// A sentence for one step of a chain.
+pub(crate) fn step(tcx: TyCtxt<'_>, from: &str, site: &Site<'_>, next: DefId) -> String {
+    let next = name(tcx, next);
+    match site.via {
+        Via::Call => format!("{from} calls {next} here"),
+        Via::Poll => format!("{from} awaits {next} here"),
+        Via::Spawn => format!("{from} spawns {next} here, on the same runtime"),
+        Via::Drop => format!("{from} drops a value here, which runs {next}"),
+    }
+}
+
+/// The item, closure or `async` block whose source a body is.
+pub(crate) fn local_owner(tcx: TyCtxt<'_>, instance: Instance<'_>) -> LocalDefId {
+    source_owner(tcx, instance.def_id()).expect_local()
+}
+
+/// The innermost node of a body at a place: there an attribute decides whether a lint is on.
+pub(crate) fn node_at(tcx: TyCtxt<'_>, owner: LocalDefId, span: Span) -> HirId {
+    let mut innermost = Innermost { span: span.source_callsite(), found: tcx.local_def_id_to_hir_id(owner) };
+    if let Some(body) = tcx.hir_maybe_body_owned_by(owner) {
+        innermost.visit_body(body);
+    }
+    innermost.found
+}
+
+struct Innermost {
+    span: Span,
+    found: HirId,
+}
+
+impl Innermost {
+    fn note(&mut self, node: HirId, span: Span) {
+        if span.source_callsite().contains(self.span) {
+            self.found = node;
+        }
+    }
+}
+
+impl<'tcx> Visitor<'tcx> for Innermost {
+    fn visit_stmt(&mut self, stmt: &'tcx rustc_hir::Stmt<'tcx>) {
+        self.note(stmt.hir_id, stmt.span);
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_block(&mut self, block: &'tcx rustc_hir::Block<'tcx>) {
+        self.note(block.hir_id, block.span);
+        walk_block(self, block);
+    }
+
+    fn visit_expr(&mut self, expr: &'tcx rustc_hir::Expr<'tcx>) {
+        self.note(expr.hir_id, expr.span);
+        walk_expr(self, expr);
+    }
+}
+
+/// Whether the function is a test: the harness keeps a constant of the same name beside it.
+pub(crate) fn is_test(tcx: TyCtxt<'_>, function: DefId) -> bool {
+    let Some(function) = function.as_local() else {
+        return false;
+    };
+    let Some(name) = tcx.opt_item_name(function.to_def_id()) else {
+        return false;
+    };
+    let module = tcx.parent_module_from_def_id(function);
+    tcx.hir_module_free_items(module).any(|id| {
+        matches!(tcx.def_kind(id.owner_id), DefKind::Const { .. })
+            && tcx.opt_item_name(id.owner_id.to_def_id()) == Some(name)
+            && find_attr!(tcx, id.hir_id(), RustcTestMarker(..))
+    })
+}
