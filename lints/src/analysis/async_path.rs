@@ -26,6 +26,14 @@ pub(crate) struct ReachedBody<'tcx> {
     came_from: Option<(usize, usize)>,
 }
 
+/// One step of a way: the body `from` leads to the body `to` at its site.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) from: usize,
+    pub(crate) site: usize,
+    pub(crate) to: usize,
+}
+
 /// The next step on the shortest way to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hop {
@@ -100,13 +108,13 @@ impl<'tcx> Reached<'tcx> {
         self.index.get(&instance).copied()
     }
 
-    /// The sites on the shortest way from a start to a body: the body and the site in it.
-    pub(crate) fn chain_to(&self, body: usize) -> Vec<(usize, usize)> {
+    /// The steps on the shortest way from a start to a body.
+    pub(crate) fn chain_to(&self, body: usize) -> Vec<Step> {
         let mut chain = Vec::new();
-        let mut current = body;
-        while let Some(step) = self.bodies[current].came_from {
-            chain.push(step);
-            current = step.0;
+        let mut to = body;
+        while let Some((from, site)) = self.bodies[to].came_from {
+            chain.push(Step { from, site, to });
+            to = from;
         }
         chain.reverse();
         chain

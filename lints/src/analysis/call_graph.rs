@@ -17,6 +17,7 @@ use rustc_span::{Span, Spanned};
 use super::{
     bodies::{Bodies, Callee},
     handoffs::Handoffs,
+    mentions::Mentions,
     origin::{self, CallSeen, Frame, Go, Tracer, mentions},
     polled::{Polled, polled},
 };
@@ -58,7 +59,8 @@ pub(crate) struct Node<'tcx> {
 /// hold only inside it.
 pub(crate) struct CallGraphs<'tcx> {
     pub(crate) tcx: TyCtxt<'tcx>,
-    pub(crate) handoffs: Rc<Handoffs>,
+    handoffs: Rc<Handoffs>,
+    pub(crate) mentions: Mentions<'tcx>,
     graphs: RefCell<FxHashMap<TypingEnv<'tcx>, Rc<CallGraph<'tcx>>>>,
 }
 
@@ -67,6 +69,7 @@ impl<'tcx> CallGraphs<'tcx> {
         Self {
             tcx,
             handoffs: Rc::new(Handoffs::new(tcx, paths)),
+            mentions: Mentions::new(tcx, paths),
             graphs: RefCell::default(),
         }
     }

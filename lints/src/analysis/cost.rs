@@ -89,7 +89,7 @@ fn recursion<'tcx>(tcx: TyCtxt<'tcx>, reached: &Reached<'tcx>) -> Option<Evidenc
 
 /// The bodies on the way to a body, and that body.
 fn on_way_to<'r>(reached: &'r Reached<'_>, body: usize) -> impl Iterator<Item = DefId> + 'r {
-    let mut way: Vec<usize> = reached.chain_to(body).iter().map(|(body, _)| *body).collect();
+    let mut way: Vec<usize> = reached.chain_to(body).iter().map(|step| step.from).collect();
     way.push(body);
     way.into_iter().map(|body| reached.bodies[body].instance.def_id())
 }

@@ -1,14 +1,14 @@
 //! How bodies and calls are named in a diagnostic, and where they stand in the source.
 
 use rustc_hir::{
-    HirId,
+    Expr, ExprKind, HirId, MatchSource,
     def::DefKind,
     def_id::{DefId, LocalDefId},
     find_attr,
     intravisit::{Visitor, walk_block, walk_expr, walk_stmt},
 };
 use rustc_middle::ty::{Instance, TyCtxt};
-use rustc_span::Span;
+use rustc_span::{DesugaringKind, Span};
 
 use super::{
     bodies::source_owner,
@@ -18,6 +18,38 @@ use super::{
 /// The place in the user's source that a span stands for: of macro-made code, the macro's call.
 pub(crate) fn own_code(span: Span) -> Span {
     span.source_callsite()
+}
+
+/// Where a site stands: of an await, the whole awaited expression and not only the keyword.
+pub(crate) fn place(tcx: TyCtxt<'_>, instance: Instance<'_>, site: &Site<'_>) -> Span {
+    let span = own_code(site.span);
+    if !site.span.is_desugaring(DesugaringKind::Await) {
+        return span;
+    }
+    let mut search = Awaited { keyword: span, found: None };
+    if let Some(body) = tcx.hir_maybe_body_owned_by(local_owner(tcx, instance)) {
+        search.visit_body(body);
+    }
+    search.found.unwrap_or(span)
+}
+
+struct Awaited {
+    keyword: Span,
+    found: Option<Span>,
+}
+
+impl<'tcx> Visitor<'tcx> for Awaited {
+    fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
+        let whole = own_code(expr.span);
+        if matches!(expr.kind, ExprKind::Match(_, _, MatchSource::AwaitDesugar))
+            && whole.contains(self.keyword)
+            && whole.hi() == self.keyword.hi()
+            && self.found.is_none_or(|found| found.contains(whole))
+        {
+            self.found = Some(whole);
+        }
+        walk_expr(self, expr);
+    }
 }
 
 /// How a body is called in a sentence.
@@ -110,7 +142,7 @@ impl<'tcx> Visitor<'tcx> for Innermost {
         walk_block(self, block);
     }
 
-    fn visit_expr(&mut self, expr: &'tcx rustc_hir::Expr<'tcx>) {
+    fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
         self.note(expr.hir_id, expr.span);
         walk_expr(self, expr);
     }

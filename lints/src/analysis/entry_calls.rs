@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use rustc_data_structures::fx::FxHashMap;
 use rustc_hir::{
     def::DefKind,
     def_id::{DefIdSet, LocalDefId},
@@ -19,7 +20,6 @@ use rustc_span::{Span, Spanned};
 use super::{
     bodies::{Bodies, Callee},
     call_graph::{CallGraph, CallGraphs},
-    mentions::mentions,
     origin::Frame,
 };
 
@@ -59,11 +59,9 @@ pub(crate) fn judge_calls<'tcx>(
     functions: &DefIdSet,
     judge: &mut dyn FnMut(&EntryCall<'_, '_, 'tcx>) -> Verdict,
 ) {
-    let mut owners: Vec<LocalDefId> =
-        mentions(graphs.tcx, functions).into_values().flatten().collect();
-    owners.sort_by_key(|owner| owner.local_def_index);
-    owners.dedup();
-    let mut ways: Vec<Way> = owners
+    let mut ways: Vec<Way> = graphs
+        .mentions
+        .bodies_naming(functions)
         .into_iter()
         .flat_map(|owner| {
             calls_in(&graphs.for_owner(owner).bodies, owner, functions)
@@ -85,15 +83,17 @@ pub(crate) fn judge_calls<'tcx>(
 
 fn one_caller_up(graphs: &CallGraphs<'_>, open: &[Way]) -> Vec<Way> {
     let callable = |way: &Way| called_function(graphs.tcx, way.owner);
-    let wanted: DefIdSet = open.iter().filter_map(callable).map(LocalDefId::to_def_id).collect();
-    let named = mentions(graphs.tcx, &wanted);
+    let mut callers: FxHashMap<LocalDefId, Vec<LocalDefId>> = FxHashMap::default();
     let mut ways = Vec::new();
     for way in open {
         let Some(function) = callable(way) else {
             continue;
         };
         let only: DefIdSet = [function.to_def_id()].into_iter().collect();
-        for &caller in named.get(&function.to_def_id()).into_iter().flatten() {
+        let callers = callers
+            .entry(function)
+            .or_insert_with(|| graphs.mentions.bodies_naming(&only));
+        for &caller in callers.iter() {
             for block in calls_in(&graphs.for_owner(caller).bodies, caller, &only) {
                 let mut blocks = vec![block];
                 blocks.extend(&way.blocks);

@@ -4,7 +4,11 @@ use rustc_hir::{
     def_id::{DefId, DefIdSet, LocalDefId},
     find_attr,
 };
-use rustc_middle::ty::Ty;
+use rustc_middle::{
+    mir::{Rvalue, StatementKind},
+    ty::{self, Ty},
+};
+use rustc_span::sym;
 
 use super::{
     call_graph::{CallGraph, Site},
@@ -37,6 +41,11 @@ pub(crate) struct ExpectedPanics {
     any: DefIdSet,
 }
 
+/// A function and the closures and `async` blocks in it.
+fn own_bodies(graph: &CallGraph<'_>, root: LocalDefId) -> impl Iterator<Item = LocalDefId> {
+    std::iter::once(root).chain(graph.bodies.tcx.nested_bodies_within(root))
+}
+
 impl ExpectedPanics {
     pub(crate) fn new(paths: &Resolver<'_>) -> Self {
         Self {
@@ -67,8 +76,36 @@ impl ExpectedPanics {
 
     /// Whether the function looks at how one of its tasks or threads failed.
     pub(crate) fn task_panic_is_looked_at(&self, graph: &CallGraph<'_>, root: DefId) -> bool {
-        root.as_local()
-            .is_some_and(|root| self.any_site(graph, root, |site| self.looks(site)))
+        let Some(root) = root.as_local() else {
+            return false;
+        };
+        self.any_site(graph, root, |site| self.looks(site))
+            || own_bodies(graph, root).any(|body| self.matches_result(graph, body))
+    }
+
+    /// Whether a body takes the result of a task apart by itself: `match task.await { Err(_) … }`.
+    fn matches_result(&self, graph: &CallGraph<'_>, body: LocalDefId) -> bool {
+        let tcx = graph.bodies.tcx;
+        let Some(mir) = graph.bodies.mir(body.to_def_id()) else {
+            return false;
+        };
+        let statements = mir.body.basic_blocks.iter().flat_map(|block| &block.statements);
+        statements.into_iter().any(|statement| {
+            let StatementKind::Assign(assign) = &statement.kind else {
+                return false;
+            };
+            let Rvalue::Discriminant(place) = assign.1 else {
+                return false;
+            };
+            let ty = place.ty(&mir.body.local_decls, tcx).ty;
+            match ty.kind() {
+                ty::Adt(adt, args) => {
+                    tcx.is_diagnostic_item(sym::Result, adt.did())
+                        && args.types().nth(1).is_some_and(|error| self.is_panic(error))
+                }
+                _ => false,
+            }
+        })
     }
 
     fn any_site<'tcx>(
@@ -77,9 +114,7 @@ impl ExpectedPanics {
         root: LocalDefId,
         wanted: impl Fn(&Site<'tcx>) -> bool,
     ) -> bool {
-        let nested = graph.bodies.tcx.nested_bodies_within(root);
-        std::iter::once(root)
-            .chain(nested)
+        own_bodies(graph, root)
             .any(|body| graph.node(graph.bodies.identity(body)).sites.iter().any(&wanted))
     }
 
@@ -96,7 +131,7 @@ impl ExpectedPanics {
             ty.ty_adt_def().is_some_and(|adt| self.join_error.contains(&adt.did()))
                 || ty.is_box()
                     && ty.boxed_ty().is_some_and(|inner| {
-                        matches!(inner.kind(), rustc_middle::ty::Dynamic(bounds, ..)
+                        matches!(inner.kind(), ty::Dynamic(bounds, ..)
                             if bounds.principal_def_id().is_some_and(
                                 |bound| self.any.contains(&bound)))
                     })

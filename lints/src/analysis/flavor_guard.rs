@@ -4,13 +4,12 @@ use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::def_id::DefIdSet;
 use rustc_middle::{
     mir::{BasicBlock, TerminatorKind},
-    ty::{Instance, TyCtxt},
+    ty::{Instance, Ty},
 };
 
 use super::{
     bodies::Bodies,
-    call_graph::CallGraph,
-    mentions::mentions,
+    call_graph::{CallGraph, CallGraphs},
     origin::{self, CallSeen, Frame, Go, Tracer},
 };
 use crate::paths::Resolver;
@@ -38,9 +37,9 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    pub(crate) fn new<'tcx>(tcx: TyCtxt<'tcx>, paths: &Resolver<'tcx>) -> Self {
+    pub(crate) fn new<'tcx>(graphs: &CallGraphs<'tcx>, paths: &Resolver<'tcx>) -> Self {
         let functions = paths.all(QUESTIONS.iter().copied());
-        let asked = !mentions(tcx, &functions).is_empty();
+        let asked = !graphs.mentions.bodies_naming(&functions).is_empty();
         Self { functions, asked }
     }
 }
@@ -128,6 +127,11 @@ impl<'tcx> Tracer<'tcx> for Asks<'_, '_, 'tcx> {
             self.found |= asks;
         }
         Go::Arguments((0..call.operands.len()).collect())
+    }
+
+    /// In a crate that asks for the flavor, a flag that a function is given may be the answer.
+    fn parameter(&mut self, ty: Ty<'tcx>) {
+        self.found |= ty.peel_refs().is_bool();
     }
 
     fn assigned(&mut self, frame: &Frame<'_, 'tcx>, block: BasicBlock) {

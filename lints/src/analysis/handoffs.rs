@@ -69,7 +69,7 @@ const WRAPPERS: &[&str] = &[
     "tokio::task::coop::Unconstrained",
     "tokio::task::coop::Coop",
     "tokio::task::futures::TaskLocalFuture",
-    "tokio::macros::support::MaybeDone",
+    "tokio::future::maybe_done::MaybeDone",
     "tokio_util::task::task_tracker::TrackedFuture",
     "tokio_util::context::TokioContext",
     "tracing::instrument::Instrumented",

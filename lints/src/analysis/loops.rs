@@ -15,6 +15,9 @@ use super::{
     origin::mentions,
 };
 
+/// Rounds of nested loops, multiplied, that are taken for cheap.
+const FEW_NESTED: u128 = 10_000;
+
 /// Methods that go through an iterator at once.
 const CONSUMERS: &[&str] = &[
     "all", "any", "collect", "count", "eq", "find", "find_map", "fold", "for_each", "last", "max",
@@ -41,7 +44,7 @@ pub(crate) fn long_loops(tcx: TyCtxt<'_>, owner: LocalDefId) -> Vec<LongLoop> {
     let Some(body) = tcx.hir_maybe_body_owned_by(owner) else {
         return Vec::new();
     };
-    let mut search = Search { tcx, lengths: Lengths::new(tcx, owner), found: Vec::new() };
+    let mut search = Search { tcx, around: 1, lengths: Lengths::new(tcx, owner), found: Vec::new() };
     search.visit_body(body);
     search.found
 }
@@ -57,6 +60,8 @@ enum Rounds {
 
 struct Search<'tcx> {
     tcx: TyCtxt<'tcx>,
+    /// Rounds of the loops around the current place, multiplied.
+    around: u128,
     lengths: Lengths<'tcx>,
     found: Vec<LongLoop>,
 }
@@ -64,7 +69,15 @@ struct Search<'tcx> {
 impl<'tcx> Visitor<'tcx> for Search<'tcx> {
     fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
         let rounds = self.rounds(expr);
-        let few = matches!(rounds, None | Some(Rounds::AtMost(..=FEW)));
+        let around = self.around;
+        let few = match rounds {
+            None => true,
+            Some(Rounds::AtMost(rounds)) => {
+                self.around = around.saturating_mul(rounds.max(1));
+                rounds <= FEW && self.around <= FEW_NESTED
+            }
+            Some(Rounds::OfCollection | Rounds::Unknown) => false,
+        };
         // A loop that another crate's macro writes (`select!`) is not the user's work.
         if !few && !self.written_by_foreign_macro(expr.span) {
             self.found.push(LongLoop {
@@ -73,6 +86,7 @@ impl<'tcx> Visitor<'tcx> for Search<'tcx> {
             });
         }
         walk_expr(self, expr);
+        self.around = around;
     }
 }
 
@@ -80,8 +94,8 @@ impl<'tcx> Search<'tcx> {
     /// `None` for what is no loop.
     fn rounds(&self, expr: &'tcx Expr<'tcx>) -> Option<Rounds> {
         match expr.kind {
-            ExprKind::Match(scrutinee, _, MatchSource::ForLoopDesugar) => {
-                // `match IntoIterator::into_iter(<what is looped over>) { … }`
+            ExprKind::Match(scrutinee, [_], MatchSource::ForLoopDesugar) => {
+                // `match IntoIterator::into_iter(<what is looped over>) { mut iter => loop { … } }`
                 let ExprKind::Call(_, [over]) = scrutinee.kind else {
                     return Some(Rounds::Unknown);
                 };

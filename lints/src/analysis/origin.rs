@@ -90,6 +90,11 @@ pub(crate) trait Tracer<'tcx> {
 
     fn constant(&mut self, _ty: Ty<'tcx>) {}
 
+    /// A parameter of the body that the walk began in.
+    fn parameter(&mut self, _ty: Ty<'tcx>) {
+        self.lost();
+    }
+
     /// An assignment that the walk passes.
     fn assigned(&mut self, _frame: &Frame<'_, 'tcx>, _block: BasicBlock) {}
 
@@ -293,6 +298,9 @@ impl<'tcx> Walk<'_, 'tcx> {
             .and_then(|(caller, operands)| Some((caller, operands.get(parameter)?)));
         match operand {
             Some((caller, operand)) => self.operand(caller, &operand.node, fields),
+            None if frame.is_outermost() => {
+                self.tracer.parameter(frame.mir.body.local_decls[local].ty);
+            }
             None => self.tracer.lost(),
         }
     }

@@ -19,7 +19,6 @@ use crate::{
         describe::{self, own_code},
         expected_panic::ExpectedPanics,
         flavor_guard::{FlavorGuards, Questions},
-        mentions::mentions,
         runtime_flavor::{Context, Flavor, single_thread_contexts},
     },
     diagnostics,
@@ -84,10 +83,13 @@ impl<'tcx> Check<'tcx> for BlockInPlaceInTest {
 
     fn check_crate_post(&mut self, facts: &Facts<'tcx>) {
         let block_in_place = facts.paths.all(["tokio::task::block_in_place"]);
-        if mentions(facts.tcx, &block_in_place).is_empty() {
+        if block_in_place.is_empty() {
             return;
         }
-        let questions = Questions::new(facts.tcx, &facts.paths);
+        if facts.call_graphs().mentions.bodies_naming(&block_in_place).is_empty() {
+            return;
+        }
+        let questions = Questions::new(facts.call_graphs(), &facts.paths);
         let panics = ExpectedPanics::new(&facts.paths);
         let search = Search { facts, block_in_place, questions, panics };
         let mut reported = FxHashSet::default();
@@ -146,61 +148,50 @@ impl<'tcx> Search<'_, 'tcx> {
         let toward = reached.toward(&is_target);
 
         let mut findings = Vec::new();
-        for body in 0..reached.bodies.len() {
-            let in_root = tcx.typeck_root_def_id(reached.bodies[body].instance.def_id()) == root;
-            if !in_root {
-                let is_start = reached.bodies[body].distance == 0;
-                if let Some(hop) = toward[body].filter(|_| is_start) {
+        for (position, body) in reached.bodies.iter().enumerate() {
+            let instance = body.instance;
+            if tcx.typeck_root_def_id(instance.def_id()) != root {
+                if let Some(hop) = toward[position].filter(|_| body.distance == 0) {
                     findings.push(Finding {
                         span: own_code(context.span),
                         direct: false,
                         node: describe::node_at(tcx, context.owner, context.span),
-                        chain: chain(&reached, &toward, body, hop, tcx),
-                        
+                        chain: chain(&reached, &toward, position, hop, tcx),
                     });
                 }
                 continue;
             }
-            for (position, site) in reached.bodies[body].sites() {
-                let owner = describe::local_owner(tcx, reached.bodies[body].instance);
-                if self.is_target(site) {
-                    findings.push(Finding {
-                        span: own_code(site.span),
-                        direct: true,
-                        node: describe::node_at(tcx, owner, site.span),
-                        chain: Vec::new(),
-                        
-                    });
+            let owner = describe::local_owner(tcx, instance);
+            for (site_position, site) in body.sites() {
+                let direct = self.is_target(site);
+                let outside = || {
+                    site.next.iter().filter_map(|next| reached.position(*next)).find(|&next| {
+                        toward[next].is_some() && !self.in_root(&reached, &toward, next, root)
+                    })
+                };
+                let chain = if direct {
+                    Vec::new()
+                } else if let Some(next) = outside() {
+                    let hop = Hop { site: site_position, next: Some(next) };
+                    chain(&reached, &toward, position, hop, tcx).split_off(1)
+                } else {
                     continue;
-                }
-                let outside = site
-                    .next
-                    .iter()
-                    .filter_map(|next| reached.position(*next))
-                    .find(|&next| {
-                        let next_def = reached.bodies[next].instance.def_id();
-                        tcx.typeck_root_def_id(next_def) != root
-                            && toward[next].is_some()
-                            && !self.comes_back(&reached, &toward, next, root)
-                    });
-                if let Some(next) = outside {
-                    let hop = Hop { site: position, next: Some(next) };
-                    findings.push(Finding {
-                        span: own_code(site.span),
-                        direct: false,
-                        node: describe::node_at(tcx, owner, site.span),
-                        chain: chain(&reached, &toward, body, hop, tcx).split_off(1),
-                        
-                    });
-                }
+                };
+                let span = describe::place(tcx, instance, site);
+                findings.push(Finding {
+                    span,
+                    direct,
+                    node: describe::node_at(tcx, owner, span),
+                    chain,
+                });
             }
         }
         findings
     }
 
-    /// Whether the way from `body` leads through a closure of the root's own source, which is
-    /// reported itself.
-    fn comes_back(
+    /// Whether the way on from `body` leads through the root's own source, where it is reported
+    /// itself.
+    fn in_root(
         &self,
         reached: &Reached<'tcx>,
         toward: &[Option<Hop>],
@@ -292,7 +283,7 @@ fn chain<'tcx>(
             None => format!("{name} calls `block_in_place` here"),
             Some(next) => describe::step(tcx, &name, site, reached.bodies[next].instance.def_id()),
         };
-        chain.push((own_code(site.span), text));
+        chain.push((describe::place(tcx, reached.bodies[body].instance, site), text));
         current = hop.next.and_then(|next| Some((next, toward[next]?)));
     }
     chain

@@ -24,7 +24,6 @@ use crate::{
         cost::{Evidence, Kind, evidence},
         describe::{self, own_code},
         entry_calls::{EntryCall, Verdict, judge_calls},
-        mentions::mentions,
         polled::{Polled, polled},
         select::selects,
         suspension::Suspensions,
@@ -149,21 +148,18 @@ impl<'tcx> Search<'_, 'tcx> {
 
     fn selects(&mut self) {
         let tcx = self.facts.tcx;
+        let graphs = self.facts.call_graphs();
         let macros = self.facts.paths.all(["tokio::select"]);
-        let poll_fn = self.facts.paths.all(["core::future::poll_fn", "tokio::macros::support::poll_fn"]);
+        let poll_fn = self.facts.paths.all(["core::future::poll_fn"]);
         if macros.is_empty() || self.sleep.is_empty() {
             return;
         }
-        let mut owners: Vec<LocalDefId> =
-            mentions(tcx, &poll_fn).into_values().flatten().collect();
-        owners.sort_by_key(|owner| owner.local_def_index);
-        owners.dedup();
-        for owner in owners {
+        for owner in graphs.mentions.bodies_naming(&poll_fn) {
             let selects = selects(tcx, owner, &macros);
             if selects.is_empty() {
                 continue;
             }
-            let graph = self.facts.call_graphs().for_owner(owner);
+            let graph = graphs.for_owner(owner);
             let instance = graph.bodies.identity(owner);
             for select in selects {
                 let branches: Vec<(Span, Ty<'tcx>)> = select
@@ -249,13 +245,13 @@ impl<'tcx> Search<'_, 'tcx> {
             if let Some(set_in) = timed.set_in {
                 diag.span_note(own_code(set_in), "the limit is set here");
             }
-            for (body, site) in reached.chain_to(evidence.body) {
-                let site = reached.bodies[body].site(site);
-                let name = describe::name(tcx, reached.bodies[body].instance.def_id());
-                let next = site.next.first().map(|next| next.def_id());
-                if let Some(next) = next {
-                    diag.span_note(own_code(site.span), describe::step(tcx, &name, site, next));
-                }
+            for step in reached.chain_to(evidence.body) {
+                let from = reached.bodies[step.from].instance;
+                let site = reached.bodies[step.from].site(step.site);
+                let name = describe::name(tcx, from.def_id());
+                let next = reached.bodies[step.to].instance.def_id();
+                let text = describe::step(tcx, &name, site, next);
+                diag.span_note(describe::place(tcx, from, site), text);
             }
             let name = describe::name(tcx, reached.bodies[evidence.body].instance.def_id());
             let text = match evidence.kind {
