@@ -8,7 +8,7 @@ use rustc_errors::{Diag, DiagDecorator, MultiSpan};
 use rustc_hir::HirId;
 use rustc_lint::Lint;
 use rustc_middle::ty::TyCtxt;
-use rustc_span::Span;
+use rustc_span::{ExpnKind, Span};
 
 const CHAPTERS: &str = "https://async-patterns.github.io/book/traps";
 const NEW_BUG: &str = "https://github.com/async-patterns/async-patterns/issues/new";
@@ -45,6 +45,19 @@ pub(crate) fn note_places(diag: &mut Diag<'_, ()>, mut places: Vec<Span>, text: 
     places.sort();
     places.dedup();
     diag.span_note(places, text);
+}
+
+/// The place in code that the user wrote: a span inside a macro becomes that of its call.
+pub(crate) fn in_user_code(mut span: Span) -> Span {
+    while span.from_expansion() {
+        let expansion = span.ctxt().outer_expn_data();
+        span = match expansion.kind {
+            // `.await`, `for`, `?`: the tokens are the user's, only the context is not.
+            ExpnKind::Desugaring(_) => span.with_ctxt(expansion.call_site.ctxt()),
+            _ => expansion.call_site,
+        };
+    }
+    span
 }
 
 /// Says that a lint of ours failed on one body, and that the rest was checked.

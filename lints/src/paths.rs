@@ -13,6 +13,8 @@ use rustc_hir::{
 use rustc_middle::ty::{self, TyCtxt};
 use rustc_span::Symbol;
 
+use crate::config::ItemPath;
+
 /// What a path leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
@@ -45,11 +47,6 @@ impl<'tcx> Resolver<'tcx> {
         Self { tcx, roots }
     }
 
-    /// Whether a crate of this name is the one under check or among its dependencies.
-    pub(crate) fn has_crate(&self, name: &str) -> bool {
-        self.roots.contains_key(&Symbol::intern(name))
-    }
-
     /// The items that `path` names.
     pub(crate) fn lookup(&self, path: &str) -> Lookup {
         let mut segments = path.split("::").map(Symbol::intern);
@@ -70,16 +67,37 @@ impl<'tcx> Resolver<'tcx> {
         }
     }
 
-    /// The items that any of the paths names; a path that leads nowhere adds nothing.
+    /// The items that a path names; none if it leads nowhere.
+    pub(crate) fn items(&self, path: &str) -> Vec<DefId> {
+        match self.lookup(path) {
+            Lookup::Found(items) => items,
+            Lookup::CrateNotLoaded | Lookup::NoSuchItem => Vec::new(),
+        }
+    }
+
+    /// The items that any of the paths names.
     pub(crate) fn all<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> DefIdSet {
         paths
             .into_iter()
-            .filter_map(|path| match self.lookup(path) {
-                Lookup::Found(items) => Some(items),
-                Lookup::CrateNotLoaded | Lookup::NoSuchItem => None,
-            })
-            .flatten()
+            .flat_map(|path| self.items(path))
             .collect()
+    }
+
+    /// The items that a path from the setting `key` names. If the crate is there and the item is
+    /// not, the path is most likely misspelt, and a warning says so.
+    pub(crate) fn configured(&self, key: &str, path: &ItemPath) -> Vec<DefId> {
+        match self.lookup(path.as_str()) {
+            Lookup::Found(items) => items,
+            Lookup::CrateNotLoaded => Vec::new(),
+            Lookup::NoSuchItem => {
+                self.tcx.dcx().warn(format!(
+                    "dylint.toml, table [{}]: `{key}` names `{path}`, which does not exist in that \
+                     crate",
+                    env!("CARGO_PKG_NAME")
+                ));
+                Vec::new()
+            }
+        }
     }
 
     fn children(&self, parent: DefId, name: Symbol) -> Vec<DefId> {

@@ -3,7 +3,7 @@
 use rustc_hir::def_id::{DefId, DefIdSet};
 use rustc_middle::ty::{Ty, TyCtxt};
 
-use super::{bodies::Callee, origin::mentions};
+use super::{bodies::Callee, origin::holds};
 use crate::{
     config::{Config, ItemPath},
     paths::Resolver,
@@ -194,17 +194,23 @@ pub(crate) struct BlockingCalls {
 
 impl BlockingCalls {
     pub(crate) fn new(paths: &Resolver<'_>, config: &Config) -> Self {
-        let listed = |list: &'static [&'static str], more: &[ItemPath]| {
-            paths.all(list.iter().copied().chain(more.iter().map(ItemPath::as_str)))
+        let listed = |list: &'static [&'static str]| paths.all(list.iter().copied());
+        let configured = |key, more: &[ItemPath]| -> Vec<DefId> {
+            more.iter().flat_map(|path| paths.configured(key, path)).collect()
         };
+        let mut waits = listed(WAITS);
+        waits.extend(configured("assume_blocking", &config.assume_blocking));
+        let mut computes = listed(COMPUTES);
+        computes.extend(configured("cpu_heavy_calls", &config.cpu_heavy_calls));
+        let harmless = configured("assume_non_blocking", &config.assume_non_blocking);
         Self {
-            waits: listed(WAITS, &config.assume_blocking),
-            uses_files: listed(USES_FILES, &[]),
-            computes: listed(COMPUTES, &config.cpu_heavy_calls),
-            harmless: listed(&[], &config.assume_non_blocking),
-            io_traits: listed(IO_TRAITS, &[]),
-            files: listed(FILES, &[]),
-            streams: listed(STREAMS, &[]),
+            waits,
+            uses_files: listed(USES_FILES),
+            computes,
+            harmless: harmless.into_iter().collect(),
+            io_traits: listed(IO_TRAITS),
+            files: listed(FILES),
+            streams: listed(STREAMS),
         }
     }
 
@@ -248,6 +254,6 @@ impl BlockingCalls {
 
     fn is_one_of(ty: Ty<'_>, list: &DefIdSet) -> bool {
         let listed = |def: DefId| list.contains(&def);
-        mentions(ty, &|ty| ty.ty_adt_def().is_some_and(|adt| listed(adt.did())))
+        holds(ty, &|ty| ty.ty_adt_def().is_some_and(|adt| listed(adt.did())))
     }
 }

@@ -17,8 +17,7 @@ use rustc_span::{Span, Spanned};
 use super::{
     bodies::{Bodies, Callee},
     handoffs::Handoffs,
-    mentions::Mentions,
-    origin::{self, CallSeen, Frame, Go, Tracer, mentions},
+    origin::{self, CallSeen, Frame, Go, Tracer, holds},
     polled::{Polled, polled},
 };
 use crate::paths::Resolver;
@@ -60,7 +59,6 @@ pub(crate) struct Node<'tcx> {
 pub(crate) struct CallGraphs<'tcx> {
     pub(crate) tcx: TyCtxt<'tcx>,
     handoffs: Rc<Handoffs>,
-    pub(crate) mentions: Mentions<'tcx>,
     graphs: RefCell<FxHashMap<TypingEnv<'tcx>, Rc<CallGraph<'tcx>>>>,
 }
 
@@ -69,7 +67,6 @@ impl<'tcx> CallGraphs<'tcx> {
         Self {
             tcx,
             handoffs: Rc::new(Handoffs::new(tcx, paths)),
-            mentions: Mentions::new(tcx, paths),
             graphs: RefCell::default(),
         }
     }
@@ -143,7 +140,7 @@ impl<'tcx> CallGraph<'tcx> {
         for &operand in operands {
             let holds_dyn = frame
                 .operand_ty(&self.bodies, operand)
-                .is_some_and(|ty| mentions(ty, &|ty| ty.is_trait()));
+                .is_some_and(|ty| holds(ty, &|ty| ty.is_trait()));
             if holds_dyn {
                 origin::trace(&self.bodies, frame, operand, &mut search);
             }
@@ -220,7 +217,7 @@ impl<'tcx> CallGraph<'tcx> {
         if callee.def_id == self.handoffs.future_poll {
             let future = callee.args.type_at(0);
             site.via = Via::Poll;
-            site.catches_panic = mentions(future, &|ty| {
+            site.catches_panic = holds(future, &|ty| {
                 ty.ty_adt_def()
                     .is_some_and(|adt| self.handoffs.catches_panic.contains(&adt.did()))
             });
@@ -388,7 +385,7 @@ struct BehindDyn<'b, 'tcx> {
 
 impl<'tcx> Tracer<'tcx> for BehindDyn<'_, 'tcx> {
     fn unsize(&mut self, source: Ty<'tcx>) -> bool {
-        if mentions(source, &|ty| ty.is_trait()) {
+        if holds(source, &|ty| ty.is_trait()) {
             return true;
         }
         self.futures.push(source);
@@ -407,9 +404,9 @@ impl<'tcx> Tracer<'tcx> for BehindDyn<'_, 'tcx> {
             let Some(ty) = frame.operand_ty(bodies, &operand.node) else {
                 continue;
             };
-            if mentions(ty, &|ty| ty.is_trait()) {
+            if holds(ty, &|ty| ty.is_trait()) {
                 arguments.push(position);
-            } else if mentions(ty, &|ty| ty.is_coroutine()) {
+            } else if holds(ty, &|ty| ty.is_coroutine()) {
                 self.futures.push(ty);
             }
         }
@@ -445,7 +442,7 @@ impl<'tcx> Tracer<'tcx> for BehindPointer<'_, 'tcx> {
         let is_pointer = |position: &usize| {
             frame
                 .operand_ty(self.bodies, &call.operands[*position].node)
-                .is_some_and(|ty| mentions(ty, &|ty| ty.is_fn_ptr() || ty.is_trait() || ty.is_closure()))
+                .is_some_and(|ty| holds(ty, &|ty| ty.is_fn_ptr() || ty.is_trait() || ty.is_closure()))
         };
         Go::Arguments((0..call.operands.len()).filter(is_pointer).collect())
     }

@@ -4,7 +4,6 @@ use rustc_hir::{
     Expr, ExprKind, HirId, MatchSource,
     def::DefKind,
     def_id::{DefId, LocalDefId},
-    find_attr,
     intravisit::{Visitor, walk_block, walk_expr, walk_stmt},
 };
 use rustc_middle::ty::{Instance, TyCtxt};
@@ -14,15 +13,11 @@ use super::{
     bodies::source_owner,
     call_graph::{Site, Via},
 };
-
-/// The place in the user's source that a span stands for: of macro-made code, the macro's call.
-pub(crate) fn own_code(span: Span) -> Span {
-    span.source_callsite()
-}
+use crate::diagnostics::in_user_code;
 
 /// Where a site stands: of an await, the whole awaited expression and not only the keyword.
 pub(crate) fn place(tcx: TyCtxt<'_>, instance: Instance<'_>, site: &Site<'_>) -> Span {
-    let span = own_code(site.span);
+    let span = in_user_code(site.span);
     if !site.span.is_desugaring(DesugaringKind::Await) {
         return span;
     }
@@ -40,7 +35,7 @@ struct Awaited {
 
 impl<'tcx> Visitor<'tcx> for Awaited {
     fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-        let whole = own_code(expr.span);
+        let whole = in_user_code(expr.span);
         if matches!(expr.kind, ExprKind::Match(_, _, MatchSource::AwaitDesugar))
             && whole.contains(self.keyword)
             && whole.hi() == self.keyword.hi()
@@ -111,7 +106,7 @@ pub(crate) fn local_owner(tcx: TyCtxt<'_>, instance: Instance<'_>) -> LocalDefId
 
 /// The innermost node of a body at a place: there an attribute decides whether a lint is on.
 pub(crate) fn node_at(tcx: TyCtxt<'_>, owner: LocalDefId, span: Span) -> HirId {
-    let mut innermost = Innermost { span: span.source_callsite(), found: tcx.local_def_id_to_hir_id(owner) };
+    let mut innermost = Innermost { span: in_user_code(span), found: tcx.local_def_id_to_hir_id(owner) };
     if let Some(body) = tcx.hir_maybe_body_owned_by(owner) {
         innermost.visit_body(body);
     }
@@ -125,7 +120,7 @@ struct Innermost {
 
 impl Innermost {
     fn note(&mut self, node: HirId, span: Span) {
-        if span.source_callsite().contains(self.span) {
+        if in_user_code(span).contains(self.span) {
             self.found = node;
         }
     }
@@ -146,20 +141,4 @@ impl<'tcx> Visitor<'tcx> for Innermost {
         self.note(expr.hir_id, expr.span);
         walk_expr(self, expr);
     }
-}
-
-/// Whether the function is a test: the harness keeps a constant of the same name beside it.
-pub(crate) fn is_test(tcx: TyCtxt<'_>, function: DefId) -> bool {
-    let Some(function) = function.as_local() else {
-        return false;
-    };
-    let Some(name) = tcx.opt_item_name(function.to_def_id()) else {
-        return false;
-    };
-    let module = tcx.parent_module_from_def_id(function);
-    tcx.hir_module_free_items(module).any(|id| {
-        matches!(tcx.def_kind(id.owner_id), DefKind::Const { .. })
-            && tcx.opt_item_name(id.owner_id.to_def_id()) == Some(name)
-            && find_attr!(tcx, id.hir_id(), RustcTestMarker(..))
-    })
 }

@@ -20,6 +20,7 @@ use rustc_span::{Span, Spanned};
 use super::{
     bodies::{Bodies, Callee},
     call_graph::{CallGraph, CallGraphs},
+    mentions::Mentions,
     origin::Frame,
 };
 
@@ -56,11 +57,11 @@ struct Way {
 /// Shows every call of the chosen functions to `judge`.
 pub(crate) fn judge_calls<'tcx>(
     graphs: &CallGraphs<'tcx>,
+    mentions: &Mentions<'tcx>,
     functions: &DefIdSet,
     judge: &mut dyn FnMut(&EntryCall<'_, '_, 'tcx>) -> Verdict,
 ) {
-    let mut ways: Vec<Way> = graphs
-        .mentions
+    let mut ways: Vec<Way> = mentions
         .bodies_naming(functions)
         .into_iter()
         .flat_map(|owner| {
@@ -77,11 +78,11 @@ pub(crate) fn judge_calls<'tcx>(
         if open.is_empty() || depth == DEEPEST_CALLER {
             return;
         }
-        ways = one_caller_up(graphs, &open);
+        ways = one_caller_up(graphs, mentions, &open);
     }
 }
 
-fn one_caller_up(graphs: &CallGraphs<'_>, open: &[Way]) -> Vec<Way> {
+fn one_caller_up(graphs: &CallGraphs<'_>, mentions: &Mentions<'_>, open: &[Way]) -> Vec<Way> {
     let callable = |way: &Way| called_function(graphs.tcx, way.owner);
     let mut callers: FxHashMap<LocalDefId, Vec<LocalDefId>> = FxHashMap::default();
     let mut ways = Vec::new();
@@ -92,7 +93,7 @@ fn one_caller_up(graphs: &CallGraphs<'_>, open: &[Way]) -> Vec<Way> {
         let only: DefIdSet = [function.to_def_id()].into_iter().collect();
         let callers = callers
             .entry(function)
-            .or_insert_with(|| graphs.mentions.bodies_naming(&only));
+            .or_insert_with(|| mentions.bodies_naming(&only));
         for &caller in callers.iter() {
             for block in calls_in(&graphs.for_owner(caller).bodies, caller, &only) {
                 let mut blocks = vec![block];

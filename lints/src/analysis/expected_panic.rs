@@ -12,7 +12,7 @@ use rustc_span::sym;
 
 use super::{
     call_graph::{CallGraph, Site},
-    origin::mentions,
+    origin::holds,
 };
 use crate::paths::Resolver;
 
@@ -127,7 +127,7 @@ impl ExpectedPanics {
     }
 
     fn is_panic(&self, ty: Ty<'_>) -> bool {
-        mentions(ty, &|ty| {
+        holds(ty, &|ty| {
             ty.ty_adt_def().is_some_and(|adt| self.join_error.contains(&adt.did()))
                 || ty.is_box()
                     && ty.boxed_ty().is_some_and(|inner| {

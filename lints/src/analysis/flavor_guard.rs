@@ -9,7 +9,8 @@ use rustc_middle::{
 
 use super::{
     bodies::Bodies,
-    call_graph::{CallGraph, CallGraphs},
+    call_graph::CallGraph,
+    mentions::Mentions,
     origin::{self, CallSeen, Frame, Go, Tracer},
 };
 use crate::paths::Resolver;
@@ -37,9 +38,9 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    pub(crate) fn new<'tcx>(graphs: &CallGraphs<'tcx>, paths: &Resolver<'tcx>) -> Self {
+    pub(crate) fn new<'tcx>(mentions: &Mentions<'tcx>, paths: &Resolver<'tcx>) -> Self {
         let functions = paths.all(QUESTIONS.iter().copied());
-        let asked = !graphs.mentions.bodies_naming(&functions).is_empty();
+        let asked = !mentions.bodies_naming(&functions).is_empty();
         Self { functions, asked }
     }
 }

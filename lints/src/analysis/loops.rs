@@ -12,7 +12,7 @@ use rustc_span::{DesugaringKind, Span, Symbol};
 use super::{
     handoffs::is_std,
     length::{FEW, Lengths},
-    origin::mentions,
+    origin::holds,
 };
 
 /// Rounds of nested loops, multiplied, that are taken for cheap.
@@ -220,7 +220,7 @@ impl<'tcx> Search<'tcx> {
             "Range", "RangeInclusive", "RangeFrom", "Repeat", "RepeatN", "RepeatWith",
             "Successors", "FromFn", "Cycle",
         ];
-        mentions(ty, &|ty| {
+        holds(ty, &|ty| {
             ty.ty_adt_def().is_some_and(|adt| {
                 is_std(self.tcx, adt.did())
                     && COUNTING.contains(&self.tcx.item_name(adt.did()).as_str())

@@ -357,10 +357,10 @@ impl<'tcx> Walk<'_, 'tcx> {
 }
 
 /// Whether the type is, or holds in its type arguments, one that `wanted` accepts.
-pub(crate) fn mentions<'tcx>(ty: Ty<'tcx>, wanted: &dyn Fn(Ty<'tcx>) -> bool) -> bool {
+pub(crate) fn holds<'tcx>(ty: Ty<'tcx>, wanted: &dyn Fn(Ty<'tcx>) -> bool) -> bool {
     ty.walk().any(|part| part.as_type().is_some_and(|ty| wanted(ty)))
         || match ty.kind() {
-            ty::Closure(_, args) => mentions(args.as_closure().tupled_upvars_ty(), wanted),
+            ty::Closure(_, args) => holds(args.as_closure().tupled_upvars_ty(), wanted),
             _ => false,
         }
 }

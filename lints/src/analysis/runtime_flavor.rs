@@ -16,9 +16,10 @@ use rustc_span::Span;
 use super::{
     bodies::Bodies,
     call_graph::{CallGraph, CallGraphs, own_type_arguments},
+    mentions::Mentions,
     entry_calls::{EntryCall, Verdict, judge_calls},
     handoffs::is_std,
-    origin::{self, CallSeen, Frame, Go, Tracer, mentions},
+    origin::{self, CallSeen, Frame, Go, Tracer, holds},
     polled::Polled,
 };
 use crate::paths::Resolver;
@@ -98,6 +99,7 @@ pub(crate) struct Context<'tcx> {
 /// All contexts whose runtime is not multi-threaded.
 pub(crate) fn single_thread_contexts<'tcx>(
     graphs: &CallGraphs<'tcx>,
+    mentions: &Mentions<'tcx>,
     paths: &Resolver<'tcx>,
 ) -> Vec<Context<'tcx>> {
     let entries: Vec<(DefIdSet, By)> =
@@ -109,7 +111,7 @@ pub(crate) fn single_thread_contexts<'tcx>(
     };
     let functions = paths.all(ENTRIES.iter().map(|(path, _)| *path));
     let mut contexts = Vec::new();
-    judge_calls(graphs, &functions, &mut |call| {
+    judge_calls(graphs, mentions, &functions, &mut |call| {
         let by = entries.iter().find(|(items, _)| items.contains(&call.callee.def_id));
         match by {
             Some((_, by)) => judge(&names, *by, call, &mut contexts),
@@ -170,7 +172,7 @@ struct Names {
 impl Names {
     /// Whether a value of this type can hold a runtime, or what it is built from.
     fn carries(&self, ty: Ty<'_>) -> bool {
-        mentions(ty, &|ty| {
+        holds(ty, &|ty| {
             ty.ty_adt_def()
                 .is_some_and(|adt| adt.did().is_local() || self.types.contains(&adt.did()))
         })

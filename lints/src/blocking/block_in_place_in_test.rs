@@ -16,12 +16,13 @@ use crate::{
     analysis::{
         async_path::{Hop, Reached},
         call_graph::{Site, Via},
-        describe::{self, own_code},
+        describe,
         expected_panic::ExpectedPanics,
         flavor_guard::{FlavorGuards, Questions},
         runtime_flavor::{Context, Flavor, single_thread_contexts},
+        test_functions::is_test,
     },
-    diagnostics,
+    diagnostics::{self, in_user_code},
     facts::Facts,
     pass::Check,
 };
@@ -83,17 +84,14 @@ impl<'tcx> Check<'tcx> for BlockInPlaceInTest {
 
     fn check_crate_post(&mut self, facts: &Facts<'tcx>) {
         let block_in_place = facts.paths.all(["tokio::task::block_in_place"]);
-        if block_in_place.is_empty() {
+        if facts.mentions().bodies_naming(&block_in_place).is_empty() {
             return;
         }
-        if facts.call_graphs().mentions.bodies_naming(&block_in_place).is_empty() {
-            return;
-        }
-        let questions = Questions::new(facts.call_graphs(), &facts.paths);
+        let questions = Questions::new(facts.mentions(), &facts.paths);
         let panics = ExpectedPanics::new(&facts.paths);
         let search = Search { facts, block_in_place, questions, panics };
         let mut reported = FxHashSet::default();
-        for context in single_thread_contexts(facts.call_graphs(), &facts.paths) {
+        for context in single_thread_contexts(facts.call_graphs(), facts.mentions(), &facts.paths) {
             for finding in search.findings(&context) {
                 if reported.insert((search.root(&context), finding.span)) {
                     search.report(&context, &finding);
@@ -153,7 +151,7 @@ impl<'tcx> Search<'_, 'tcx> {
             if tcx.typeck_root_def_id(instance.def_id()) != root {
                 if let Some(hop) = toward[position].filter(|_| body.distance == 0) {
                     findings.push(Finding {
-                        span: own_code(context.span),
+                        span: in_user_code(context.span),
                         direct: false,
                         node: describe::node_at(tcx, context.owner, context.span),
                         chain: chain(&reached, &toward, position, hop, tcx),
@@ -233,7 +231,7 @@ impl<'tcx> Search<'_, 'tcx> {
         let shown = tcx
             .sess
             .source_map()
-            .span_to_snippet(own_code(context.span))
+            .span_to_snippet(in_user_code(context.span))
             .is_ok_and(|snippet| snippet.contains(entry.as_str()));
         if shown {
             let text = match context.flavor {
@@ -242,7 +240,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     "the future is given to a current-thread runtime here"
                 }
             };
-            diag.span_note(own_code(context.span), text);
+            diag.span_note(in_user_code(context.span), text);
         } else {
             // The call stands in the expansion of an attribute such as `#[tokio::test]`.
             diag.span_note(
@@ -257,7 +255,7 @@ impl<'tcx> Search<'_, 'tcx> {
             return;
         }
         let root = self.root(context);
-        let is_test = describe::is_test(self.facts.tcx, root);
+        let is_test = root.as_local().is_some_and(|root| is_test(self.facts.tcx, root));
         diag.help(if is_test {
             "or give the test the runtime it needs: `#[tokio::test(flavor = \"multi_thread\")]`"
         } else {

@@ -19,16 +19,16 @@ use rustc_span::Span;
 use crate::{
     analysis::{
         async_path::Reached,
-        blocking_calls::{BlockingCalls, Cost},
+        blocking_calls::Cost,
         call_graph::{CallGraph, Via, own_type_arguments},
         cost::{Evidence, Kind, evidence},
-        describe::{self, own_code},
+        describe,
         entry_calls::{EntryCall, Verdict, judge_calls},
         polled::{Polled, polled},
         select::selects,
         suspension::Suspensions,
     },
-    diagnostics,
+    diagnostics::{self, in_user_code},
     facts::Facts,
     pass::Check,
 };
@@ -90,12 +90,8 @@ impl<'tcx> Check<'tcx> for TimeoutOverCpuWork {
     }
 
     fn check_crate_post(&mut self, facts: &Facts<'tcx>) {
-        if !facts.paths.has_crate("tokio") {
-            return;
-        }
         let mut search = Search {
             facts,
-            calls: BlockingCalls::new(&facts.paths, &facts.config),
             sleep: facts.paths.all(["tokio::time::Sleep"]),
             reported: FxHashSet::default(),
         };
@@ -106,7 +102,6 @@ impl<'tcx> Check<'tcx> for TimeoutOverCpuWork {
 
 struct Search<'f, 'tcx> {
     facts: &'f Facts<'tcx>,
-    calls: BlockingCalls,
     sleep: DefIdSet,
     reported: FxHashSet<Span>,
 }
@@ -128,7 +123,11 @@ impl<'tcx> Search<'_, 'tcx> {
     fn timeouts(&mut self) {
         let tcx = self.facts.tcx;
         let functions = self.facts.paths.all(TIMEOUTS.iter().copied());
-        judge_calls(self.facts.call_graphs(), &functions, &mut |call| {
+        if self.facts.mentions().bodies_naming(&functions).is_empty() {
+            return;
+        }
+        let (graphs, mentions) = (self.facts.call_graphs(), self.facts.mentions());
+        judge_calls(graphs, mentions, &functions, &mut |call| {
             let parts = timed_parts(tcx, call);
             let open = parts.iter().any(|part| matches!(part, Polled::Open(_) | Polled::Dynamic(_)));
             if open {
@@ -148,18 +147,17 @@ impl<'tcx> Search<'_, 'tcx> {
 
     fn selects(&mut self) {
         let tcx = self.facts.tcx;
-        let graphs = self.facts.call_graphs();
         let macros = self.facts.paths.all(["tokio::select"]);
         let poll_fn = self.facts.paths.all(["core::future::poll_fn"]);
         if macros.is_empty() || self.sleep.is_empty() {
             return;
         }
-        for owner in graphs.mentions.bodies_naming(&poll_fn) {
+        for owner in self.facts.mentions().bodies_naming(&poll_fn) {
             let selects = selects(tcx, owner, &macros);
             if selects.is_empty() {
                 continue;
             }
-            let graph = graphs.for_owner(owner);
+            let graph = self.facts.call_graphs().for_owner(owner);
             let instance = graph.bodies.identity(owner);
             for select in selects {
                 let branches: Vec<(Span, Ty<'tcx>)> = select
@@ -211,15 +209,16 @@ impl<'tcx> Search<'_, 'tcx> {
         if starts.is_empty() {
             return;
         }
+        let calls = self.facts.blocking_calls();
         let suspends = Suspensions::new(timed.graph).possible(timed.parts);
         let reached = Reached::from(timed.graph, starts, &mut |_, site| {
             matches!(site.via, Via::Call | Via::Poll)
-                && !site.callee.is_some_and(|callee| self.calls.is_harmless(&callee))
+                && !site.callee.is_some_and(|callee| calls.is_harmless(&callee))
         });
-        let Some(evidence) = evidence(tcx, &self.calls, &reached, suspends) else {
+        let Some(evidence) = evidence(tcx, calls, &reached, suspends) else {
             return;
         };
-        let span = own_code(timed.span);
+        let span = in_user_code(timed.span);
         if !self.reported.insert(span) {
             return;
         }
@@ -241,9 +240,9 @@ impl<'tcx> Search<'_, 'tcx> {
             format!("the {limit} cannot fire: this future never suspends, and it runs for long")
         };
         let node: HirId = describe::node_at(tcx, timed.owner, timed.span);
-        diagnostics::report(tcx, TIMEOUT_OVER_CPU_WORK, node, own_code(timed.span), message, |diag| {
+        diagnostics::report(tcx, TIMEOUT_OVER_CPU_WORK, node, in_user_code(timed.span), message, |diag| {
             if let Some(set_in) = timed.set_in {
-                diag.span_note(own_code(set_in), "the limit is set here");
+                diag.span_note(in_user_code(set_in), "the limit is set here");
             }
             for step in reached.chain_to(evidence.body) {
                 let from = reached.bodies[step.from].instance;
@@ -268,7 +267,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     }
                 }
             };
-            diag.span_note(own_code(evidence.span), text);
+            diag.span_note(in_user_code(evidence.span), text);
             diag.help(if suspends {
                 "use the async counterpart of the blocking call, or move it to \
                  `tokio::task::spawn_blocking` and await that"

@@ -1,18 +1,23 @@
 //! Builds the crates that UI cases use, with the compiler the lints run in.
 
-use std::{collections::BTreeMap, path::Path, process::Command, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
 use serde_json::Value;
 
 const MANIFEST: &str = "ui/deps/Cargo.toml";
 
-/// The compiler flags that make the direct dependencies of `ui/deps` known to a UI case.
+/// The compiler flags that make `ui/deps` and its direct dependencies known to a UI case.
 pub fn flags() -> &'static [String] {
     static FLAGS: OnceLock<Vec<String>> = OnceLock::new();
     FLAGS.get_or_init(|| {
         let artifacts = build();
         let mut flags = Vec::new();
-        for name in direct_dependencies() {
+        for name in crate_names() {
             let file = artifacts
                 .get(&name)
                 .unwrap_or_else(|| panic!("{MANIFEST}: the build made no library `{name}`"));
@@ -50,23 +55,32 @@ fn build() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn direct_dependencies() -> Vec<String> {
+/// The package itself and what it depends on, by crate name.
+fn crate_names() -> Vec<String> {
     let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
     let metadata: Value =
         serde_json::from_str(&metadata).expect("cargo prints its metadata as JSON");
-    metadata["packages"][0]["dependencies"]
+    let package = &metadata["packages"][0];
+    package["dependencies"]
         .as_array()
         .expect("a package has a list of dependencies")
         .iter()
-        .filter_map(|dependency| dependency["name"].as_str())
+        .chain([package])
+        .filter_map(|package| package["name"].as_str())
         .map(|name| name.replace('-', "_"))
         .collect()
+}
+
+/// A folder of its own: the library under test is built in the usual one at the same time.
+fn target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui_deps")
 }
 
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .args(["--manifest-path", MANIFEST])
+        .env("CARGO_TARGET_DIR", target_folder())
         .output()
         .expect("cargo starts");
     assert!(
