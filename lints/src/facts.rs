@@ -6,7 +6,10 @@ use rustc_middle::ty::TyCtxt;
 
 use crate::{
     analysis::{
+        blocking_calls::BlockingCalls,
+        call_graph::CallGraphs,
         guards::{self, Guards},
+        mentions::Mentions,
         ownership::Ownership,
         suspend::calls::KnownCalls,
     },
@@ -21,6 +24,9 @@ pub(crate) struct Facts<'tcx> {
     pub(crate) paths: Resolver<'tcx>,
     guards: OnceCell<Ownership<'tcx, Guards>>,
     known_calls: OnceCell<KnownCalls>,
+    mentions: OnceCell<Mentions<'tcx>>,
+    call_graphs: OnceCell<CallGraphs<'tcx>>,
+    blocking_calls: OnceCell<BlockingCalls>,
 }
 
 impl<'tcx> Facts<'tcx> {
@@ -31,6 +37,9 @@ impl<'tcx> Facts<'tcx> {
             paths: Resolver::new(tcx),
             guards: OnceCell::new(),
             known_calls: OnceCell::new(),
+            mentions: OnceCell::new(),
+            call_graphs: OnceCell::new(),
+            blocking_calls: OnceCell::new(),
         }
     }
 
@@ -44,5 +53,23 @@ impl<'tcx> Facts<'tcx> {
     pub(crate) fn known_calls(&self) -> &KnownCalls {
         self.known_calls
             .get_or_init(|| KnownCalls::new(&self.paths))
+    }
+
+    /// Which of the crate's bodies name which functions.
+    pub(crate) fn mentions(&self) -> &Mentions<'tcx> {
+        self.mentions
+            .get_or_init(|| Mentions::new(self.tcx, &self.paths))
+    }
+
+    /// The calls that block a thread or compute for long.
+    pub(crate) fn blocking_calls(&self) -> &BlockingCalls {
+        self.blocking_calls
+            .get_or_init(|| BlockingCalls::new(&self.paths, &self.config))
+    }
+
+    /// Which of the crate's bodies runs which.
+    pub(crate) fn call_graphs(&self) -> &CallGraphs<'tcx> {
+        self.call_graphs
+            .get_or_init(|| CallGraphs::new(self.tcx, &self.paths))
     }
 }

@@ -10,6 +10,7 @@
 #![warn(unused_extern_crates)]
 
 extern crate rustc_abi;
+extern crate rustc_ast;
 extern crate rustc_data_structures;
 extern crate rustc_errors;
 extern crate rustc_hir;
@@ -22,6 +23,7 @@ extern crate rustc_span;
 extern crate rustc_trait_selection;
 
 mod analysis;
+mod blocking;
 mod catch;
 mod config;
 mod diagnostics;
@@ -30,6 +32,7 @@ mod locks;
 mod pass;
 mod paths;
 mod receipt;
+mod timers;
 
 use rustc_lint::LintStore;
 use rustc_session::Session;

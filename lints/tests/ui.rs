@@ -19,9 +19,15 @@ use dylint_testing::ui::Test;
 
 /// Runs the cases in `ui/<folder>` in an edition, with the given contents of `dylint.toml`.
 fn run(folder: &str, edition: &str, dylint_toml: &str) {
+    run_with(folder, edition, dylint_toml, &[]);
+}
+
+/// The same with more flags for the compiler.
+fn run_with(folder: &str, edition: &str, dylint_toml: &str, flags: &[&str]) {
     let cases = Path::new("ui").join(folder);
     let mut test = Test::src_base(env!("CARGO_PKG_NAME"), &cases);
     test.rustc_flags([format!("--edition={edition}")])
+        .rustc_flags(flags)
         .rustc_flags(ui_deps::flags())
         .dylint_toml(dylint_toml);
     if env::var_os("BLESS").is_none() {
@@ -104,4 +110,15 @@ fn std_guard_across_await_config() {
             non_guard_types = ["std::cell::Ref", "configured::own::AsyncAwareRaw"]
         "#,
     );
+}
+
+#[test]
+fn block_in_place_in_test() {
+    // Without `--test` the compiler drops every `#[tokio::test]`.
+    run_with("block_in_place_in_test", "2024", "", &["--test"]);
+}
+
+#[test]
+fn timeout_over_cpu_work() {
+    run_with("timeout_over_cpu_work", "2024", "", &["--test"]);
 }
