@@ -3,6 +3,7 @@
 mod ci;
 mod corpus;
 mod error;
+mod files;
 mod hash;
 mod lint;
 mod paths;

@@ -91,7 +91,6 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Finished {
     pub(crate) name: String,
     pub(crate) status: ExitStatus,
-    pub(crate) elapsed: Duration,
     /// The last lines of both outputs.
     pub(crate) tail: Vec<String>,
     pub(crate) log: Option<PathBuf>,
@@ -188,7 +187,6 @@ impl<'a> Run<'a> {
             Some(status) => Ok(Finished {
                 name: self.name,
                 status,
-                elapsed: started.elapsed(),
                 tail,
                 log: self.log,
             }),
