@@ -72,7 +72,6 @@ pub(crate) fn alive_across_suspensions<'tcx, W: Wanted<'tcx>>(
             continue;
         }
         let is_alive = |state: &State| places.holdings(base).any(|(bit, _)| state.counts(bit));
-        #[expect(rustc::potential_query_instability, reason = "sorted right after")]
         let mut suspensions: Vec<VariantIdx> = suspended
             .iter()
             .filter(|(_, state)| is_alive(state))
