@@ -20,6 +20,7 @@ mod dylint;
 mod library;
 mod lock;
 mod machine;
+mod programs;
 mod recipe;
 mod rustup;
 mod stamps;
@@ -41,6 +42,7 @@ use crate::error::{Error, Result};
 use crate::ui::Ui;
 use crate::{files, paths};
 
+pub(crate) use self::programs::cargo_program;
 pub(crate) use self::toolchain::Toolchain;
 
 /// Another process may be building a compiler on a slow machine.
