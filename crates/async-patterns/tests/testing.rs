@@ -359,3 +359,54 @@ fn a_violation_on_workers_says_so() {
         "{violation}"
     );
 }
+
+/// With `CancelDebug` inside, the report names the awaits that were cut.
+#[cfg(feature = "cancel-debug")]
+#[test]
+fn the_cut_awaits_are_named() {
+    use async_patterns::cancel::CancelDebugExt;
+
+    let violation = cancel_at_every_poll(
+        || (),
+        async |()| {
+            yield_now().cancel_debug("first").await;
+            async { yield_now().cancel_debug("inner").await }
+                .cancel_debug("outer")
+                .await;
+        },
+    )
+    .try_check(|at, ()| assert!(at.polls() != 2, "broken here"))
+    .unwrap_err();
+    let cut: Vec<_> = violation.cut().collect();
+    assert_eq!(cut.len(), 2, "{cut:?}");
+    assert!(
+        cut[0].starts_with("`outer` (") && cut[0].ends_with(") cancelled"),
+        "{cut:?}"
+    );
+    assert!(cut[1].starts_with("`inner` ("), "{cut:?}");
+    assert!(
+        violation
+            .to_string()
+            .contains("after poll 2, inside `outer` ("),
+        "{violation}"
+    );
+}
+
+#[cfg(feature = "cancel-debug")]
+#[test]
+fn a_stuck_await_is_named() {
+    use async_patterns::cancel::CancelDebugExt;
+
+    let violation = cancel_at_every_poll(
+        || (),
+        async |()| pending::<()>().cancel_debug("hangs").await,
+    )
+    .patience(Duration::from_millis(20))
+    .try_check(|_, ()| {})
+    .unwrap_err();
+    assert!(
+        violation
+            .to_string()
+            .starts_with("the future is stuck after poll 1, inside `hangs` (")
+    );
+}

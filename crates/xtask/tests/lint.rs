@@ -82,9 +82,16 @@ fn findings_are_reported_also_when_cargo_has_nothing_to_do() {
         .stderr(contains("checked 1 crate (2 units)"));
     let left = fs::read_dir(&receipts).expect("receipts").count();
     assert_eq!(left, 3, "two units and the key");
+    let both = [
+        "--only",
+        "std_guard_across_await",
+        "--skip",
+        "std_guard_across_await",
+    ];
     project
-        .lint(&["--deny", "--skip", "std_guard_across_await"])
-        .code(0);
+        .lint(&both)
+        .code(2)
+        .stderr(contains("leave no lint"));
 }
 
 #[test]

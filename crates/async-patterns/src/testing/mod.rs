@@ -34,12 +34,19 @@
 //!   What was handed to the future in between (a message, a permit, the lock) must go back to
 //!   where others find it. Hand-written futures forget this one.
 //!
+//! # Which await was cut
+//!
+//! Wrap the awaits inside in [`CancelDebug`](crate::cancel::CancelDebug) and a violation names
+//! the ones that were cut, from the outermost to the innermost. While a sweep runs, the default
+//! sink of these wrappers is silent; other sinks still get their reports.
+//!
 //! # When a lighter tool is enough
 //!
 //! To assert on single polls and wake counts, `tokio_test::task::spawn` and
 //! `futures_test::task::new_count_waker` are all that is needed. For a future that touches
 //! nothing but itself there is nothing to check.
 
+mod cut;
 mod point;
 mod round;
 mod sweep;

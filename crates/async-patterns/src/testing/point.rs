@@ -122,6 +122,12 @@ impl Violation {
         &self.message
     }
 
+    /// The [`CancelDebug`](crate::cancel::CancelDebug) futures that the drop cut, an outer one
+    /// before those inside it. Empty where none is used, or without the feature `cancel-debug`.
+    pub fn cut(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.cut.iter().map(String::as_str)
+    }
+
     /// Whether it was found in the stress run on the multi-thread runtime.
     pub fn on_multi_thread(&self) -> bool {
         self.multi_thread

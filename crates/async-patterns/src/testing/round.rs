@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
+use super::cut::CutFutures;
 use super::point::{CancelPoint, Violation, ViolationKind};
 
 /// How far the paused clock may run ahead before the wall clock is asked whether a future is
@@ -78,17 +79,21 @@ impl Plan {
         check: &mut impl AsyncFnMut(CancelPoint, S),
     ) -> Result<CancelPoint, Violation> {
         let phase = Cell::new(Phase::Making);
+        let cut = CutFutures::watch();
         let runtime = self.flavor.build_runtime();
         let round = async {
             let mut state = make();
             let mut hook = drive(&mut state);
             let point = {
                 let future = pin!(body(&mut state));
-                let point = self.poll_to_point(future, hook.as_mut(), &phase).await?;
+                let reached = self.poll_to_point(future, hook.as_mut(), &phase).await;
+                cut.start();
+                let point = reached?;
                 self.jitter();
                 phase.set(Phase::Dropping(point));
                 point
             };
+            cut.end();
             drop(hook);
             phase.set(Phase::Checking(point));
             check(point, state).await;
@@ -99,10 +104,12 @@ impl Plan {
         runtime.shutdown_timeout(self.patience);
         match result {
             Ok(Ok(point)) => Ok(point),
-            Ok(Err((point, kind, message))) => Err(self.violation(point, kind, message)),
+            Ok(Err((point, kind, message))) => {
+                Err(self.violation(point, kind, message, cut.into_names()))
+            }
             Err(panic) => {
                 let (point, kind) = blame(phase.get());
-                Err(self.violation(point, kind, panic_message(&*panic)))
+                Err(self.violation(point, kind, panic_message(&*panic), cut.into_names()))
             }
         }
     }
@@ -183,13 +190,19 @@ impl Plan {
         }
     }
 
-    fn violation(self, point: CancelPoint, kind: ViolationKind, message: String) -> Violation {
+    fn violation(
+        self,
+        point: CancelPoint,
+        kind: ViolationKind,
+        message: String,
+        cut: Vec<String>,
+    ) -> Violation {
         Violation {
             point,
             kind,
             message,
             multi_thread: self.flavor != Flavor::Exact,
-            cut: Vec::new(),
+            cut,
         }
     }
 }

@@ -146,6 +146,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     if !linted.outcome.succeeded {
         return Err(failed(&linted.outcome, &toolchain, ui));
     }
+    for panic in &linted.outcome.panics {
+        ui.warn(format_args!(
+            "a lint failed on a part of the code and may have missed something there: {panic}"
+        ));
+    }
     linted
         .findings
         .retain(|finding| selection.shown.contains(&finding.lint));
