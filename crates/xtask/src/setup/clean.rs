@@ -15,13 +15,13 @@ use crate::ui::Ui;
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
 
 /// Remembers that setup asked rustup for a toolchain that was not there.
-pub(super) fn note_installed(cache: &Cache, channel: &str) -> Result<()> {
+pub(super) fn note_installed(cache: &Cache, toolchain: &str) -> Result<()> {
     let file = cache.installed();
     let mut text = fs::read_to_string(&file).unwrap_or_default();
-    if text.lines().any(|line| line == channel) {
+    if text.lines().any(|line| line == toolchain) {
         return Ok(());
     }
-    text.push_str(channel);
+    text.push_str(toolchain);
     text.push('\n');
     files::write(&file, text)
 }
@@ -62,11 +62,11 @@ pub(super) fn clean(cache: &Cache, machine: &Machine, ui: &Ui) -> Result<()> {
 
 fn clean_rustup(cache: &Cache, ui: &Ui) -> Result<()> {
     let installed = fs::read_to_string(cache.installed()).unwrap_or_default();
-    let folder = rustup::toolchains()?;
+    let toolchains = rustup::toolchains()?;
     let links: Vec<_> = rustup::links()?
         .into_iter()
         // A cache elsewhere has links of its own; those into rustup's folder are for the nightly.
-        .filter(|(_, target)| target.starts_with(cache.root()) || target.starts_with(&folder))
+        .filter(|(_, target)| target.starts_with(cache.root()) || target.starts_with(&toolchains))
         .collect();
     for (folder, toolchain) in rustup::overrides()? {
         let gone = links.iter().any(|(name, _)| *name == toolchain);
@@ -79,7 +79,10 @@ fn clean_rustup(cache: &Cache, ui: &Ui) -> Result<()> {
         }
     }
     let names = links.into_iter().map(|(name, _)| name);
-    for name in names.chain(installed.lines().map(str::to_owned)) {
+    let installed = installed
+        .lines()
+        .filter(|name| toolchains.join(name).exists());
+    for name in names.chain(installed.map(str::to_owned)) {
         rustup::uninstall(&name)?;
         ui.line(format_args!("removed the toolchain `{name}` from rustup"));
     }

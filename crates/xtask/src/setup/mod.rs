@@ -306,7 +306,7 @@ impl Setup {
             Route::Rustup => self.fetch_with_rustup(ui),
             Route::Debian => self.build_from_debian(ui),
             Route::Auto => self.fetch_with_rustup(ui).or_else(|error| {
-                let reason = first_line(&error);
+                let reason = error.sentence();
                 if let Err(debian) = debian::check(self.release, &self.machine, &self.cache) {
                     return Err(Error::new(format!(
                         "no route to a compiler is open: {reason}; and {debian}"
@@ -321,9 +321,7 @@ impl Setup {
     }
 
     fn fetch_with_rustup(&self, ui: &Ui) -> Result<Compiler> {
-        // Written first: whatever a kill leaves behind is to be taken back by `--clean`.
-        clean::note_installed(&self.cache, &self.pins.channel)?;
-        rustup::install(&self.pins, &self.cache.log("rustup"), ui)?;
+        rustup::install(&self.pins, &self.host, &self.cache, ui)?;
         let key = recipe::rustup_key(&self.pins.channel, &self.host);
         self.rustups_compiler(&key)?.ok_or_else(|| {
             Error::new(format!(
@@ -365,7 +363,7 @@ impl Setup {
             dylint: self.pins.dylint.clone(),
         };
         let compiler = archive::import(file, sha256, &wanted, &self.cache, &self.machine, ui)?;
-        if self.machine.os == "linux" {
+        if compiler.manifest.key == self.release.key(&self.host) {
             debian::complete_libraries(&compiler.root, &self.cache, ui)?;
         }
         Ok(())
@@ -413,13 +411,4 @@ impl Setup {
             }
         }
     }
-}
-
-fn first_line(error: &Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use super::cache::Cache;
+use super::clean;
 use super::recipe::{Pins, TOOLCHAIN_PREFIX};
 use crate::error::{Error, Result};
 use crate::process::{self, Run};
@@ -46,9 +48,14 @@ pub(super) fn which(program: &str) -> Result<PathBuf> {
     process::read("`rustup which`", command(&["which", program]), INSTALL).map(PathBuf::from)
 }
 
+/// The full name of the pinned nightly.
+fn toolchain(pins: &Pins, host: &str) -> String {
+    format!("{}-{host}", pins.channel)
+}
+
 /// The folder of the pinned nightly, when it is installed with all the components it needs.
 pub(super) fn installed(pins: &Pins, host: &str) -> Result<Option<PathBuf>> {
-    let folder = toolchains()?.join(format!("{}-{host}", pins.channel));
+    let folder = toolchains()?.join(toolchain(pins, host));
     // rustup's own list of what is installed.
     let Ok(list) = fs::read_to_string(folder.join("lib/rustlib/components")) else {
         return Ok(None);
@@ -64,8 +71,13 @@ pub(super) fn installed(pins: &Pins, host: &str) -> Result<Option<PathBuf>> {
     Ok(complete.then_some(folder))
 }
 
-/// Fetches the pinned nightly with its components.
-pub(super) fn install(pins: &Pins, log: &Path, ui: &Ui) -> Result<()> {
+/// Fetches the pinned nightly with its components, noting it in the cache if it is all new.
+pub(super) fn install(pins: &Pins, host: &str, cache: &Cache, ui: &Ui) -> Result<()> {
+    let toolchain = toolchain(pins, host);
+    if !toolchains()?.join(&toolchain).exists() {
+        // Before it is there: what a kill leaves behind is to be taken back too.
+        clean::note_installed(cache, &toolchain)?;
+    }
     let step = ui.step(format!(
         "fetching {} with rustup (1.2 GB of disk)",
         pins.channel
@@ -87,7 +99,7 @@ pub(super) fn install(pins: &Pins, log: &Path, ui: &Ui) -> Result<()> {
         .env("RUSTUP_DOWNLOAD_TIMEOUT", "30");
     Run::new("`rustup toolchain install`", command, INSTALL_LIMIT)
         .missing(INSTALL)
-        .log(log)
+        .log(cache.log("rustup"))
         .succeed()?;
     step.done("done");
     Ok(())

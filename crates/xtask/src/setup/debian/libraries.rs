@@ -55,7 +55,7 @@ fn missing(binaries: &[PathBuf], folder: &Path) -> Result<BTreeSet<String>> {
         .env("LD_LIBRARY_PATH", folder)
         .env("LC_ALL", "C");
     let text = process::read(
-        "`ldd`",
+        "the search for missing libraries",
         ldd,
         "the Debian route needs ldd, of the package libc-bin",
     )?;
