@@ -232,7 +232,7 @@ fn serialises_a_test<'tcx>(tcx: TyCtxt<'tcx>, coroutine: LocalDefId, guard: Ty<'
         return false;
     };
     let guards_nothing = args.types().last().is_some_and(Ty::is_unit);
-    guards_nothing && test_functions::is_test(tcx, tcx.local_parent(coroutine))
+    guards_nothing && test_functions::is_outermost_future(tcx, coroutine)
 }
 
 fn consequence(family: Family) -> &'static str {
