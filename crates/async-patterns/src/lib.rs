@@ -5,6 +5,7 @@
 pub mod broadcast;
 pub mod cancel;
 mod loom;
+#[cfg(any(feature = "cancel-debug", not(feature = "tracing")))]
 mod note;
 pub mod poll;
 #[cfg(feature = "session")]

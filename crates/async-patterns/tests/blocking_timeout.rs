@@ -196,3 +196,39 @@ fn cancel_safety() {
     });
     assert_eq!(visited.suspensions(), 1);
 }
+
+/// Awaiting the work that is left over can be cancelled anywhere by `&mut`: its output stays.
+#[cfg(feature = "testing")]
+#[test]
+fn waiting_for_left_over_work_is_cancel_safe() {
+    let visited = async_patterns::testing::cancel_at_every_poll(
+        || (mpsc::channel::<u32>(), None),
+        async |((go, wait), left_over)| {
+            let (_, unused) = mpsc::channel();
+            let (started, running) = oneshot::channel();
+            let wait = std::mem::replace(wait, unused);
+            // The paused clock stands still while blocking work runs: move it past the limit,
+            // and then past the grace period.
+            let work = blocking_timeout(SHORT, move |_| {
+                started.send(()).unwrap();
+                wait.recv().unwrap_or(0)
+            });
+            let (result, ()) = tokio::join!(work, async {
+                running.await.unwrap();
+                tokio::time::advance(LONG).await;
+                tokio::time::advance(LONG).await;
+            });
+            let Err(BlockingTimeoutError::StillRunning { work, .. }) = result else {
+                panic!("still running");
+            };
+            *left_over = Some(work);
+            go.send(7).unwrap();
+            assert_eq!(left_over.as_mut().unwrap().await, 7);
+        },
+    )
+    .check_async(async |at, (_, left_over)| match left_over {
+        Some(work) if !at.is_completed() => assert_eq!(work.await, 7),
+        _ => {}
+    });
+    assert!(visited.suspensions() >= 1);
+}

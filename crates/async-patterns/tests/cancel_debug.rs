@@ -224,7 +224,9 @@ fn unpin_and_send_are_those_of_the_future() {
 
 #[test]
 fn the_macro_names_the_expression() {
-    async fn fetch(_: u32) {}
+    fn fetch(_: u32) -> impl Future {
+        pending::<()>()
+    }
     let (sink, slot) = report_slot();
     drop(cancel_debug!(fetch(1 + 2)).with_sink(sink));
     assert_eq!(slot.take().unwrap().name(), "fetch(1 + 2)");

@@ -13,7 +13,6 @@ use async_patterns::timeout::{
 };
 use futures::future::FusedFuture;
 use proptest::prelude::*;
-use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, advance, interval, sleep};
 use wake::WakeCount;
@@ -287,7 +286,7 @@ fn auto_traits_are_those_of_the_future() {
 #[test]
 fn cancel_safety() {
     use async_patterns::testing::cancel_at_every_poll;
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, oneshot};
 
     let visited = cancel_at_every_poll(
         || (mpsc::channel::<u32>(1), None),
@@ -327,6 +326,21 @@ fn cancel_safety() {
         let output = timeout.await.expect("five seconds have not passed");
         assert_eq!(output.is_ok(), at.is_woken());
     });
+}
+
+/// Waiting for a deadline can be cancelled anywhere; the deadline does not move.
+#[cfg(feature = "testing")]
+#[test]
+fn waiting_for_a_deadline_is_cancel_safe() {
+    let visited = async_patterns::testing::cancel_at_every_poll(
+        || (Instant::now(), Deadline::after(secs(5))),
+        async |(_, deadline)| deadline.passed().await,
+    )
+    .check_async(async |_, (start, deadline)| {
+        deadline.passed().await;
+        assert_eq!(start.elapsed().as_secs(), 5);
+    });
+    assert_eq!(visited.suspensions(), 1);
 }
 
 #[derive(Debug, Clone)]

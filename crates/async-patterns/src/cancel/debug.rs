@@ -27,7 +27,7 @@ use super::watch::Watch;
 ///
 /// # What it costs
 ///
-/// A poll counts itself, three instructions on x86-64. Creation reads the clock. Nothing is
+/// A poll counts itself, four instructions on x86-64. Creation reads the clock. Nothing is
 /// allocated and no backtrace is taken, unless one of the `with_` switches asks for it; each says
 /// what it adds. Without the feature `cancel-debug` the wrapper is the bare future, and
 /// fused only if that is.

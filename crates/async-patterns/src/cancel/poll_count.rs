@@ -7,7 +7,7 @@
 //! - Bits 1 to 61 count the polls that returned `Pending`.
 //! - Bit 62 is set when the future has completed.
 //! - The sign is set when a poll must take the slow path: the future has completed, or a switch
-//!   is on.
+//!   that concerns polls is on.
 //!
 //! So a plain poll is one addition with a jump on its sign, and one addition after it. At a poll
 //! a nanosecond 61 bits last for 70 years.

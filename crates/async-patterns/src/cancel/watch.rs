@@ -22,7 +22,7 @@ pub(super) struct Watch<K: ReportSink> {
     name: Cow<'static, str>,
     location: &'static Location<'static>,
     created: Instant,
-    /// There when a switch is on; `count` then asks for the slow path.
+    /// There when a switch is on; `count` asks for the slow path if that one concerns polls.
     extras: Option<Box<Extras>>,
     sink: K,
 }
@@ -63,7 +63,7 @@ impl<K: ReportSink> Watch<K> {
             Poll::Ready(_) => self.count.complete(),
         };
         if !fast {
-            self.after_slow_poll();
+            end_slow_poll(&mut self.extras);
         }
         poll
     }
@@ -79,13 +79,6 @@ impl<K: ReportSink> Watch<K> {
             extras.before_poll(&self.name);
         }
         true
-    }
-
-    #[cold]
-    fn after_slow_poll(&mut self) {
-        if let Some(extras) = &mut self.extras {
-            extras.after_poll();
-        }
     }
 
     pub(super) fn polls(&self) -> u64 {
@@ -105,20 +98,25 @@ impl<K: ReportSink> Watch<K> {
     }
 
     pub(super) fn idle_time(&mut self) {
-        self.extras().time_idle();
+        self.slow_extras().time_idle();
     }
 
     pub(super) fn longest_poll(&mut self) {
-        self.extras().time_polls();
+        self.slow_extras().time_polls();
     }
 
     pub(super) fn parents(&mut self) {
-        self.extras().join_nesting();
+        self.slow_extras().join_nesting();
     }
 
     fn extras(&mut self) -> &mut Extras {
-        self.count.require_slow_path();
         self.extras.get_or_insert_default()
+    }
+
+    /// For what has something to do in every poll.
+    fn slow_extras(&mut self) -> &mut Extras {
+        self.count.require_slow_path();
+        self.extras()
     }
 
     pub(super) fn fmt_fields(&self, f: &mut DebugStruct<'_, '_>) {
@@ -160,11 +158,17 @@ impl<K: ReportSink> Watch<K> {
 struct AfterPanic<'a>(&'a mut Option<Box<Extras>>);
 
 impl Drop for AfterPanic<'_> {
-    #[cold]
+    /// In line, so that the guard itself needs no place on the stack.
+    #[inline]
     fn drop(&mut self) {
-        if let Some(extras) = self.0 {
-            extras.after_poll();
-        }
+        end_slow_poll(self.0);
+    }
+}
+
+#[cold]
+fn end_slow_poll(extras: &mut Option<Box<Extras>>) {
+    if let Some(extras) = extras {
+        extras.after_poll();
     }
 }
 
