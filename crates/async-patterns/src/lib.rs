@@ -7,6 +7,7 @@ pub mod cancel;
 mod loom;
 #[cfg(any(feature = "cancel-debug", not(feature = "tracing")))]
 mod note;
+mod panics;
 pub mod poll;
 #[cfg(feature = "session")]
 pub mod session;

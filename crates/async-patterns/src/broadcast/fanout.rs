@@ -188,7 +188,7 @@ impl<T> Fanout<T> {
     ///
     /// ```
     /// let fanout = async_patterns::broadcast::Fanout::<String>::new(64);
-    /// assert_eq!(fanout.subscribers(), 0);
+    /// assert_eq!(fanout.subscriber_count(), 0);
     /// ```
     pub fn new(capacity: usize) -> Self {
         let max = tokio::sync::Semaphore::MAX_PERMITS;
@@ -217,7 +217,7 @@ impl<T> Fanout<T> {
     /// let fanout = Fanout::<u8>::new(4);
     /// let subscriber = fanout.subscribe("disk");
     /// assert_eq!(subscriber.name(), "disk");
-    /// assert_eq!(fanout.subscribers(), 1);
+    /// assert_eq!(fanout.subscriber_count(), 1);
     /// ```
     pub fn subscribe(&self, name: impl Into<Arc<str>>) -> Subscriber<T> {
         let (queue, receiver) = mpsc::channel(self.shared.capacity);
@@ -285,7 +285,7 @@ impl<T> Fanout<T> {
     }
 
     /// Number of subscribers.
-    pub fn subscribers(&self) -> usize {
+    pub fn subscriber_count(&self) -> usize {
         self.shared.entries().len()
     }
 

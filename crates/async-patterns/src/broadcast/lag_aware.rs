@@ -52,6 +52,7 @@ impl<T> Event<T> {
 
 /// What a [`LagAware`] receiver has seen since it was wrapped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LagCounts {
     /// Messages received.
     pub received: u64,
@@ -391,7 +392,7 @@ impl<R> LagAware<R> {
     /// # Examples
     ///
     /// ```
-    /// use async_patterns::broadcast::{LagAware, LagCounts};
+    /// use async_patterns::broadcast::LagAware;
     ///
     /// let (tx, rx) = tokio::sync::broadcast::channel(2);
     /// let mut rx = LagAware::new(rx);
@@ -399,7 +400,8 @@ impl<R> LagAware<R> {
     ///     tx.send(n).unwrap();
     /// }
     /// while rx.try_recv().is_ok() {}
-    /// assert_eq!(rx.counts(), LagCounts { received: 2, lags: 1, skipped: 3 });
+    /// let counts = rx.counts();
+    /// assert_eq!((counts.received, counts.lags, counts.skipped), (2, 1, 3));
     /// ```
     pub fn counts(&self) -> LagCounts {
         self.counts

@@ -97,7 +97,7 @@ pub(super) fn spawn_named(
 
 /// The handle of [`spawn_dedicated`]: a future of the closure's value, or of its panic.
 ///
-/// The future is ready when the closure has returned; [`join_blocking`](Self::join_blocking) waits
+/// The future is ready when the closure has returned; [`blocking_join`](Self::blocking_join) waits
 /// until the system's thread has ended too, with its thread-local destructors. Dropping the handle
 /// asks the closure to stop.
 #[must_use = "dropping the handle asks the thread to stop; call `detach` to let it run"]
@@ -157,10 +157,10 @@ impl<R> DedicatedThread<R> {
     ///     }
     ///     "stopped"
     /// })?;
-    /// assert_eq!(ticker.join_blocking().unwrap(), "stopped");
+    /// assert_eq!(ticker.blocking_join().unwrap(), "stopped");
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn join_blocking(mut self) -> Result<R, TaskPanic> {
+    pub fn blocking_join(mut self) -> Result<R, TaskPanic> {
         self.cancel();
         // The closure's panic was caught; this one is from a thread-local's destructor.
         self.thread.join().map_err(TaskPanic::new)?;
