@@ -22,6 +22,8 @@ use super::{NoSubscribers, SendTimeoutError, Subscriber, TrySendError};
 
 /// The sending side of a lossless broadcast. Clones send to the same subscribers.
 ///
+/// Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
+///
 /// Every subscriber has a bounded queue of its own. A send waits until each of them has room, so the
 /// slowest subscriber sets the pace: this is for messages of which none may be lost (audit logs,
 /// replication). Where a late message is worth nothing, use [`tokio::sync::broadcast`] with

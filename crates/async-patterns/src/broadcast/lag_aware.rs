@@ -65,6 +65,8 @@ pub struct LagCounts {
 /// A [`tokio::sync::broadcast::Receiver`] that yields [`Event::Lagged`] where the bare receiver
 /// returns an error that is easily taken for the end.
 ///
+/// Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
+///
 /// ```text
 /// while let Ok(message) = rx.recv().await { ... }          // ends at the first lag
 /// let Ok(message) = rx.recv().await else { continue };     // spins when the channel is closed

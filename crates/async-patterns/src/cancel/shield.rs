@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 
 /// Runs `future` to completion, even when the caller is cancelled.
 ///
+/// Answers the trap [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+///
 /// The future is moved into a task of its own at once, also if the handle is never polled. The
 /// handle gives its result, or carries on its panic. Dropping the handle detaches the task.
 ///

@@ -15,6 +15,8 @@ use super::panic::catch;
 
 /// Runs a closure on a new std thread with this name and hands it a token that says when to stop.
 ///
+/// Answers the trap [`unending_spawn_blocking`](https://async-patterns.github.io/book/traps/unending_spawn_blocking.html).
+///
 /// For what never ends by itself: a file watcher, a signal loop, the event loop of a synchronous
 /// library. On tokio's blocking pool it would hold a thread that others wait for, and
 /// [`Runtime::drop`](tokio::runtime::Runtime) would wait for it for ever.
