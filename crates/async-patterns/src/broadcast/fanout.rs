@@ -22,6 +22,8 @@ use super::{NoSubscribers, SendTimeoutError, Subscriber, TrySendError};
 
 /// The sending side of a lossless broadcast. Clones send to the same subscribers.
 ///
+/// Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
+///
 /// Every subscriber has a bounded queue of its own. A send waits until each of them has room, so the
 /// slowest subscriber sets the pace: this is for messages of which none may be lost (audit logs,
 /// replication). Where a late message is worth nothing, use [`tokio::sync::broadcast`] with
@@ -188,7 +190,7 @@ impl<T> Fanout<T> {
     ///
     /// ```
     /// let fanout = async_patterns::broadcast::Fanout::<String>::new(64);
-    /// assert_eq!(fanout.subscribers(), 0);
+    /// assert_eq!(fanout.subscriber_count(), 0);
     /// ```
     pub fn new(capacity: usize) -> Self {
         let max = tokio::sync::Semaphore::MAX_PERMITS;
@@ -217,7 +219,7 @@ impl<T> Fanout<T> {
     /// let fanout = Fanout::<u8>::new(4);
     /// let subscriber = fanout.subscribe("disk");
     /// assert_eq!(subscriber.name(), "disk");
-    /// assert_eq!(fanout.subscribers(), 1);
+    /// assert_eq!(fanout.subscriber_count(), 1);
     /// ```
     pub fn subscribe(&self, name: impl Into<Arc<str>>) -> Subscriber<T> {
         let (queue, receiver) = mpsc::channel(self.shared.capacity);
@@ -285,7 +287,7 @@ impl<T> Fanout<T> {
     }
 
     /// Number of subscribers.
-    pub fn subscribers(&self) -> usize {
+    pub fn subscriber_count(&self) -> usize {
         self.shared.entries().len()
     }
 

@@ -1,5 +1,7 @@
 //! Broadcast channels on which a lost message cannot be overlooked.
 //!
+//! Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
+//!
 //! Two ways to send every message to every receiver, for two kinds of message:
 //!
 //! | | [`tokio::sync::broadcast`] + [`LagAware`] | [`Fanout`] |
