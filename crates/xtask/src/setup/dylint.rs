@@ -62,6 +62,7 @@ pub(super) fn install_tools(cache: &Cache, version: &str, ui: &Ui) -> Result<()>
         ])
         .args(["--locked", "--no-track", "--root"])
         .arg(part.path())
+        .current_dir(paths::workspace_root()?)
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "")
         .env("RUSTC_WRAPPER", "");
