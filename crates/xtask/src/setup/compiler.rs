@@ -100,10 +100,11 @@ impl Compiler {
     }
 }
 
-/// The host triple of the user's own compiler.
-pub(super) fn host() -> Result<String> {
+/// The host triple of the user's own compiler, which is the one of `folder`: a toolchain file where
+/// the user happens to be does not count.
+pub(super) fn host(folder: &Path) -> Result<String> {
     let mut command = process::sanitised("rustc");
-    command.arg("-vV");
+    command.arg("-vV").current_dir(folder);
     let text = process::read(
         "`rustc -vV`",
         command,

@@ -162,12 +162,13 @@ impl Setup {
     fn new(options: &SetupOptions) -> Result<Self> {
         let machine = Machine::this();
         machine.require(&[("rustup", "setup", rustup::INSTALL)])?;
-        let lints = paths::workspace_root()?.join("lints");
+        let root = paths::workspace_root()?;
+        let lints = root.join("lints");
         Ok(Self {
             cache: Cache::of_user()?,
             machine,
             pins: Pins::read(&lints)?,
-            host: compiler::host()?,
+            host: compiler::host(&root)?,
             route: options.route,
             release: DebianRelease::find(options.debian_version.as_deref())?,
             keep_build: options.keep_build,
@@ -255,6 +256,9 @@ impl Setup {
             .is_some_and(|compiler| self.has_driver(compiler));
         if !has_tools || !has_driver {
             dylint::check(&self.machine)?;
+            if best.is_none() && self.route == Route::Debian {
+                debian::check(self.release, &self.machine, &self.cache)?;
+            }
             self.announce(best.is_some(), has_tools, ui);
         }
 

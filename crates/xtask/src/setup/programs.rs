@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::cache::Cache;
 use crate::error::Result;
-use crate::files;
 use crate::process::{self, Run};
 use crate::ui::{Step, Ui};
+use crate::{files, paths};
 
 const LIMIT: Duration = Duration::from_hours(2);
 
@@ -41,6 +41,8 @@ pub(super) fn install(
         .args(["--version", &format!("={version}")])
         .args(["--locked", "--no-track", "--root"])
         .arg(part.path())
+        // Whatever folder the user stands in may have a toolchain or settings of its own.
+        .current_dir(paths::workspace_root()?)
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "")
         .env("RUSTC_WRAPPER", "");

@@ -30,12 +30,19 @@ const PACKAGES: &[(&str, &str)] = &[
 pub(in crate::setup) fn complete(
     binaries: &[PathBuf],
     folder: &Path,
+    fetch: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    complete_with(|| missing(binaries, folder), fetch)
+}
+
+fn complete_with(
+    missing: impl Fn() -> Result<BTreeSet<String>>,
     mut fetch: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
     let mut fetched = BTreeSet::new();
     loop {
         // A library may need others in turn, which shows once it is there.
-        let Some(library) = missing(binaries, folder)?.into_iter().next() else {
+        let Some(library) = missing()?.into_iter().next() else {
             return Ok(());
         };
         let package = PACKAGES.iter().find(|(name, _)| *name == library);
@@ -72,6 +79,8 @@ fn not_found(ldd: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
     #[test]
@@ -87,6 +96,45 @@ mod tests {
 ";
         let found: Vec<_> = not_found(text).into_iter().collect();
         assert_eq!(found, ["libedit.so.2", "libz3.so.4"]);
+    }
+
+    #[test]
+    fn libraries_of_libraries_are_fetched_until_none_is_missing() {
+        let lacking = RefCell::new(vec!["libxml2.so.2"]);
+        let fetched = RefCell::new(Vec::new());
+        let missing = || {
+            Ok(lacking
+                .borrow()
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect())
+        };
+        complete_with(missing, |package| {
+            fetched.borrow_mut().push(package.to_owned());
+            *lacking.borrow_mut() = if package == "libxml2" {
+                vec!["libicudata.so.72", "libicuuc.so.72"]
+            } else {
+                vec![]
+            };
+            Ok(())
+        })
+        .expect("complete");
+        assert_eq!(fetched.take(), ["libxml2", "libicu72"]);
+    }
+
+    #[test]
+    fn a_library_of_no_known_package_and_one_that_does_not_come_are_errors() {
+        for (library, fetches) in [("libmystery.so.1", 0), ("libedit.so.2", 1)] {
+            let fetched = RefCell::new(0);
+            let missing = || Ok(BTreeSet::from([library.to_owned()]));
+            let error = complete_with(missing, |_| {
+                *fetched.borrow_mut() += 1;
+                Ok(())
+            });
+            let text = error.expect_err("missing").to_string();
+            assert!(text.contains(library), "{text}");
+            assert_eq!(fetched.take(), fetches);
+        }
     }
 
     #[test]
