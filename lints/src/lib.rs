@@ -23,6 +23,7 @@ extern crate rustc_trait_selection;
 
 mod analysis;
 mod catch;
+mod clippy_levels;
 mod config;
 mod diagnostics;
 mod facts;
