@@ -1,0 +1,53 @@
+//! Lints for the traps of async Rust, run by [`cargo dylint`](https://github.com/trailofbits/dylint).
+//!
+//! Each lint asks the shared analyses in [`analysis`] and never looks at syntax alone: what a lint
+//! says rests on types, resolved items, expansion data and MIR. [`pass`] is the one late lint pass
+//! that drives them all; a new lint is one module and one line in [`pass::checks`].
+//!
+//! Settings are read from the `[async_patterns_lints]` table of the linted workspace's
+//! `dylint.toml`; see [`config::Config`].
+#![feature(rustc_private)]
+#![warn(unused_extern_crates)]
+
+extern crate rustc_abi;
+extern crate rustc_ast;
+extern crate rustc_data_structures;
+extern crate rustc_errors;
+extern crate rustc_hir;
+extern crate rustc_index;
+extern crate rustc_infer;
+extern crate rustc_lint;
+extern crate rustc_middle;
+extern crate rustc_session;
+extern crate rustc_span;
+extern crate rustc_trait_selection;
+
+mod analysis;
+mod blocking;
+mod catch;
+mod config;
+mod diagnostics;
+mod facts;
+mod locks;
+mod pass;
+mod paths;
+mod receipt;
+mod timers;
+
+use rustc_lint::LintStore;
+use rustc_session::Session;
+
+dylint_linting::dylint_library!();
+
+/// Called once by dylint's driver for each crate it compiles.
+#[expect(
+    clippy::no_mangle_with_rust_abi,
+    reason = "dylint's driver looks this symbol up by name and calls it as a Rust function"
+)]
+#[unsafe(no_mangle)]
+pub fn register_lints(session: &Session, lint_store: &mut LintStore) {
+    let config = config::load(session);
+    catch::install_hook();
+    lint_store.register_lints(&pass::lints());
+    lint_store.register_late_pass(move |tcx| Box::new(pass::AsyncPatterns::new(tcx, &config)));
+}

@@ -19,11 +19,16 @@ pub(crate) const FOUND: u8 = 1;
 /// Exit code for bad input or an environment that lacks something.
 pub(crate) const UNUSABLE: u8 = 2;
 
+/// The mend for a full disk.
+pub(crate) const MORE_SPACE: &str =
+    "free some disk space, or point ASYNC_PATTERNS_CACHE at a disk that has more";
+
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Error {
     what: String,
     mend: Option<String>,
+    details: Vec<String>,
     code: u8,
 }
 
@@ -33,6 +38,7 @@ impl Error {
         Self {
             what: what.into(),
             mend: None,
+            details: Vec::new(),
             code: UNUSABLE,
         }
     }
@@ -49,9 +55,7 @@ impl Error {
     pub(crate) fn file(doing: &str, path: &Path, source: &io::Error) -> Self {
         let error = Self::new(format!("could not {doing} `{}`: {source}", path.display()));
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => error.mend(
-                "free some disk space, or point ASYNC_PATTERNS_CACHE at a disk that has more",
-            ),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => error.mend(MORE_SPACE),
             io::ErrorKind::PermissionDenied => error.mend("check who owns it and its permissions"),
             _ => error,
         }
@@ -64,6 +68,21 @@ impl Error {
         self
     }
 
+    /// Lines to show below the sentence, such as the end of a program's output.
+    #[must_use]
+    pub(crate) fn details(mut self, lines: Vec<String>) -> Self {
+        self.details = lines;
+        self
+    }
+
+    /// The error without its details.
+    pub(crate) fn sentence(&self) -> String {
+        match &self.mend {
+            Some(mend) => format!("{}; {mend}", self.what),
+            None => self.what.clone(),
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
@@ -71,11 +90,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        match &self.mend {
-            Some(mend) => write!(f, "; {mend}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.sentence())?;
+        self.details
+            .iter()
+            .try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
 

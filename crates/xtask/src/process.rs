@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, FileContext, Result};
+use crate::error::{Error, FileContext, MORE_SPACE, Result};
 use crate::ui::human;
 
 /// Lines of output kept in memory for the report of a failure; the log file has all of them.
@@ -20,6 +20,9 @@ const TAIL_LINES: usize = 40;
 const TAIL_LINE_BYTES: usize = 4 * 1024;
 /// How often a running child is looked at.
 const POLL: Duration = Duration::from_millis(50);
+
+/// How long the output may stay open after the child has ended.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Variables that make cargo or rustc build something else than this project means to build.
 /// `RUSTUP_TOOLCHAIN` and `CARGO` are set by the cargo that runs us and would pin its toolchain.
@@ -82,6 +85,7 @@ pub(crate) struct Run<'a> {
     mend: Option<String>,
     log: Option<PathBuf>,
     limit: Duration,
+    reads_stdout: bool,
     on_stdout: Box<dyn FnMut(&str) + Send + 'a>,
     on_stderr: Box<dyn FnMut(&str) + Send + 'a>,
 }
@@ -91,7 +95,6 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Finished {
     pub(crate) name: String,
     pub(crate) status: ExitStatus,
-    pub(crate) elapsed: Duration,
     /// The last lines of both outputs.
     pub(crate) tail: Vec<String>,
     pub(crate) log: Option<PathBuf>,
@@ -107,6 +110,7 @@ impl<'a> Run<'a> {
             mend: None,
             log: None,
             limit,
+            reads_stdout: false,
             on_stdout: Box::new(|_| {}),
             on_stderr: Box::new(|_| {}),
         }
@@ -124,8 +128,10 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Called with every line of stdout, without the line break.
+    /// Called with every line of stdout, without the line break. It is data then and no part of
+    /// what a failure shows.
     pub(crate) fn on_stdout(mut self, line: impl FnMut(&str) + Send + 'a) -> Self {
+        self.reads_stdout = true;
         self.on_stdout = Box::new(line);
         self
     }
@@ -172,9 +178,14 @@ impl<'a> Run<'a> {
             let sink = &sink;
             let on_stdout = &mut self.on_stdout;
             let on_stderr = &mut self.on_stderr;
-            scope.spawn(move || stdout.map(|pipe| sink.drain(pipe, on_stdout)));
-            scope.spawn(move || stderr.map(|pipe| sink.drain(pipe, on_stderr)));
-            wait(&mut child, started, self.limit)
+            let in_tail = !self.reads_stdout;
+            let readers = [
+                scope.spawn(move || sink.drain(stdout, in_tail, on_stdout)),
+                scope.spawn(move || sink.drain(stderr, true, on_stderr)),
+            ];
+            let status = wait(&mut child, started, self.limit);
+            close_pipes(child.id(), &readers);
+            status
         });
         let status = status
             .map_err(|error| Error::new(format!("could not wait for {}: {error}", self.name)))?;
@@ -188,7 +199,6 @@ impl<'a> Run<'a> {
             Some(status) => Ok(Finished {
                 name: self.name,
                 status,
-                elapsed: started.elapsed(),
                 tail,
                 log: self.log,
             }),
@@ -196,8 +206,9 @@ impl<'a> Run<'a> {
                 "{} was stopped after {}, its time limit{}",
                 self.name,
                 human(self.limit),
-                shown(&tail, self.log.as_deref())
-            ))),
+                place(self.log.as_deref())
+            ))
+            .details(tail)),
         }
     }
 
@@ -233,23 +244,25 @@ impl<'a> Run<'a> {
 impl Finished {
     /// The error for a run that should have succeeded.
     pub(crate) fn failure(&self) -> Error {
-        Error::new(format!(
+        let error = Error::new(format!(
             "{} failed ({}){}",
             self.name,
             self.status,
-            shown(&self.tail, self.log.as_deref())
+            place(self.log.as_deref())
         ))
+        .details(self.tail.clone());
+        let full = |line: &String| line.contains("No space left on device");
+        if self.tail.iter().any(full) {
+            return error.mend(MORE_SPACE);
+        }
+        error
     }
 }
 
-fn shown(tail: &[String], log: Option<&Path>) -> String {
-    let whole = log
-        .map(|log| format!("; all of it is in `{}`", log.display()))
-        .unwrap_or_default();
-    if tail.is_empty() {
-        return whole;
-    }
-    format!("{whole}; its last lines:\n  {}", tail.join("\n  "))
+/// Where all of the output is.
+fn place(log: Option<&Path>) -> String {
+    log.map(|log| format!(", its output is in `{}`", log.display()))
+        .unwrap_or_default()
 }
 
 /// The stdout of a short command, trimmed; a failure is an error.
@@ -295,13 +308,32 @@ fn wait(child: &mut Child, started: Instant, limit: Duration) -> io::Result<Opti
     }
 }
 
+/// Waits until the output has been read. A grandchild that outlives the child may hold the pipes
+/// open for as long as it likes; it is ended after a while.
+fn close_pipes(group: u32, readers: &[thread::ScopedJoinHandle<'_, ()>]) {
+    let ended = Instant::now();
+    while readers.iter().any(|reader| !reader.is_finished()) {
+        if ended.elapsed() >= GRACE {
+            kill(group);
+            return;
+        }
+        thread::sleep(POLL);
+    }
+}
+
 struct Sink {
     tail: Mutex<VecDeque<String>>,
     log: Option<Mutex<File>>,
 }
 
 impl Sink {
-    fn drain(&self, pipe: impl Read, on_line: &mut (impl FnMut(&str) + ?Sized)) {
+    fn drain(
+        &self,
+        pipe: Option<impl Read>,
+        in_tail: bool,
+        on_line: &mut (impl FnMut(&str) + ?Sized),
+    ) {
+        let Some(pipe) = pipe else { return };
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
         while reader
@@ -319,11 +351,13 @@ impl Sink {
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end_matches(['\n', '\r']);
             on_line(text);
-            let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-            if tail.len() == TAIL_LINES {
-                tail.pop_front();
+            if in_tail {
+                let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+                if tail.len() == TAIL_LINES {
+                    tail.pop_front();
+                }
+                tail.push_back(text[..text.floor_char_boundary(TAIL_LINE_BYTES)].to_owned());
             }
-            tail.push_back(text[..text.floor_char_boundary(TAIL_LINE_BYTES)].to_owned());
             line.clear();
         }
     }
@@ -383,3 +417,8 @@ fn kill(group: u32) {
 /// Elsewhere an interrupt reaches every process of the console by itself.
 #[cfg(not(unix))]
 fn kill(_group: u32) {}
+
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "process_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 
 use async_patterns::broadcast::LagAware as _;
 use async_patterns::cancel::CancelDebug as _;
+use async_patterns::session::ffi_guard as _;
 use async_patterns::stream::SpawnBufferedExt as _;
 use async_patterns::sync::CancelPoisonMutex as _;
 use async_patterns::task::TaskScope as _;

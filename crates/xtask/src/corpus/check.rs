@@ -14,8 +14,8 @@ use crate::hash::sha256;
 use crate::lint::{BuildSettings, CargoArguments, Linted, Linter, Outcome, Project, Target};
 use crate::ui::Ui;
 
-/// For one crate with its dependencies.
-pub(crate) const LIMIT: Duration = Duration::from_mins(15);
+/// For one crate with its dependencies, none of which may be built yet.
+pub(crate) const LIMIT: Duration = Duration::from_mins(30);
 
 /// What one part of a crate is compiled as.
 type Part = (Target, bool);
@@ -42,27 +42,28 @@ impl Checker<'_> {
     /// Lints the crate. Whatever keeps it from being linted is a result, too.
     pub(crate) fn check(&self, entry: &Entry, source: &Source, ui: &Ui) -> Record {
         let started = Instant::now();
-        let (status, panics) = match self.lint(source, ui) {
+        let mut panics = Vec::new();
+        let mut retry = false;
+        let status = match self.lint(source, ui) {
             Ok((package, linted)) => {
-                let panics = linted.outcome.panics.clone();
-                (status(&package, linted, source), panics)
+                panics.clone_from(&linted.outcome.panics);
+                status(&package, linted, source)
             }
-            Err(error) => (
+            Err(error) => {
+                // It may have been the machine, as when it was too busy for the time limit.
+                retry = true;
                 Status::NotLintable {
                     reason: error.to_string(),
-                },
-                Vec::new(),
-            ),
+                }
+            }
         };
         if let Status::NotLintable { reason } = &status {
             ui.line(format_args!("  {} cannot be linted: {reason}", entry.id()));
         }
-        Record::new(
-            self.key(source),
-            status,
-            panics,
-            started.elapsed().as_secs(),
-        )
+        let seconds = started.elapsed().as_secs();
+        let mut record = Record::new(self.key(source), status, panics, seconds);
+        record.retry = retry;
+        record
     }
 
     fn lint(&self, source: &Source, ui: &Ui) -> Result<(Package, Linted)> {

@@ -55,6 +55,8 @@ pub(crate) struct Record {
     /// Panics of a lint or of the compiler.
     pub(crate) panics: Vec<String>,
     pub(crate) seconds: u64,
+    /// The next run is to try again: what went wrong need not lie in the crate.
+    pub(crate) retry: bool,
 }
 
 impl Record {
@@ -65,6 +67,7 @@ impl Record {
             status,
             panics,
             seconds,
+            retry: false,
         }
     }
 

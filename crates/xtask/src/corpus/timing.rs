@@ -1,8 +1,9 @@
 //! What the lints cost: a warm pass with the library, with a library without lints, and clippy.
 //!
 //! Warm: dependencies are built and the crate itself is touched. The three are measured in turn in
-//! the same run, several rounds, and the median counts, so that what else the machine does falls on
-//! all of them. Both dylint passes use the same compiler; clippy's is the user's own.
+//! the same run, several rounds. A ratio is taken within a round and the median of the rounds counts,
+//! so that what else the machine does falls on all of them. Both dylint passes use the same compiler;
+//! clippy's is the user's own.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -22,17 +23,30 @@ use crate::process::{Run, sanitised};
 use crate::ui::{Step, Ui};
 
 /// Measured rounds; one more comes before them and is not counted.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
-/// Seconds of the three passes over one crate.
+/// Seconds of the three passes over one crate, by round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Timing {
     /// The hash of the lint library.
     pub(crate) library: String,
-    empty: f64,
-    ours: f64,
-    /// `None` when the user's compiler cannot build the crate or has no clippy.
-    clippy: Option<f64>,
+    empty: Vec<f64>,
+    ours: Vec<f64>,
+    /// Nothing when the user's compiler cannot build the crate or has no clippy.
+    clippy: Vec<f64>,
+}
+
+impl Timing {
+    /// How much longer ours takes than `other`.
+    fn ratio(&self, other: &[f64]) -> Option<f64> {
+        let ratios: Vec<_> = self
+            .ours
+            .iter()
+            .zip(other)
+            .map(|(ours, other)| ours / other)
+            .collect();
+        median(ratios)
+    }
 }
 
 /// Measures crates.
@@ -96,20 +110,19 @@ impl Stopwatch<'_> {
                 clippy.extend(other);
             }
         }
+        if clippy.len() < ours.len() {
+            clippy.clear();
+        }
         let timing = Timing {
             library: self.checker.library.clone(),
-            empty: median(&mut empty).unwrap_or_default(),
-            ours: median(&mut ours).unwrap_or_default(),
-            clippy: if clippy.len() == ROUNDS {
-                median(&mut clippy)
-            } else {
-                None
-            },
+            empty,
+            ours,
+            clippy,
         };
         write_whole(&self.file(entry), &timing)?;
         step.done(format_args!(
-            "{:.2} of the empty library",
-            timing.ours / timing.empty
+            "{} of the empty library",
+            shown(timing.ratio(&timing.empty))
         ));
         Ok(timing)
     }
@@ -170,9 +183,13 @@ fn touch(files: &[cargo_metadata::camino::Utf8PathBuf]) -> Result<()> {
 }
 
 /// The middle one.
-fn median(seconds: &mut [f64]) -> Option<f64> {
-    seconds.sort_by(f64::total_cmp);
-    seconds.get(seconds.len() / 2).copied()
+fn median(mut numbers: Vec<f64>) -> Option<f64> {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied()
+}
+
+fn shown(number: Option<f64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.2}"))
 }
 
 /// The table of the report; nothing when nothing was measured.
@@ -183,37 +200,35 @@ pub(crate) fn markdown(timings: &[(&Entry, &Timing)], text: &mut String) {
     let _ = write!(
         text,
         "\n## What it costs\n\nSeconds of a warm pass over the crate's library (or its programs, where it has none): \
-         dependencies built, the crate itself touched; the median of {ROUNDS} rounds in one run. Both dylint passes use the \
+         dependencies built, the crate itself touched; the median of {ROUNDS} rounds in one run, and of the \
+         rounds' ratios. Both dylint passes use the \
          same compiler, clippy the installed stable one.\n\n\
          | crate | dylint, no lints | dylint, these lints | ratio | clippy | ratio |\n|---|---|---|---|---|---|\n"
     );
     for (entry, timing) in timings {
-        let (clippy, against_clippy) = match timing.clippy {
-            Some(clippy) => (
-                format!("{clippy:.2}"),
-                format!("{:.2}", timing.ours / clippy),
-            ),
-            None => ("-".to_owned(), "-".to_owned()),
-        };
+        let cells = [
+            median(timing.empty.clone()),
+            median(timing.ours.clone()),
+            timing.ratio(&timing.empty),
+            median(timing.clippy.clone()),
+            timing.ratio(&timing.clippy),
+        ];
         let _ = writeln!(
             text,
-            "| {} | {:.2} | {:.2} | {:.2} | {clippy} | {against_clippy} |",
+            "| {} | {} |",
             cell(&entry.name),
-            timing.empty,
-            timing.ours,
-            timing.ours / timing.empty,
+            cells.map(shown).join(" | ")
         );
     }
-    let mut ratios: Vec<_> = timings
+    let ratios = timings
         .iter()
-        .map(|(_, timing)| timing.ours / timing.empty)
+        .filter_map(|(_, timing)| timing.ratio(&timing.empty))
         .collect();
-    if let Some(middle) = median(&mut ratios) {
-        let _ = writeln!(
-            text,
-            "\nMedian ratio to the library without lints: {middle:.2}."
-        );
-    }
+    let _ = writeln!(
+        text,
+        "\nMedian ratio to the library without lints: {}.",
+        shown(median(ratios))
+    );
 }
 
 #[cfg(test)]
@@ -221,25 +236,27 @@ mod tests {
     use super::*;
     use crate::corpus::list::tests::entry;
 
-    fn timing(clippy: Option<f64>) -> Timing {
+    fn timing(clippy: Vec<f64>) -> Timing {
+        // The machine was busy in the second round.
+        let (empty, ours) = (vec![2.0, 20.0, 2.0], vec![2.1, 21.0, 2.1]);
         Timing {
             library: "l".to_owned(),
-            empty: 2.0,
-            ours: 2.1,
+            empty,
+            ours,
             clippy,
         }
     }
 
     #[test]
     fn the_median_is_the_middle_one() {
-        assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(&mut []), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(Vec::new()), None);
     }
 
     #[test]
     fn the_table_has_ratios() {
         let (x, y) = (entry("x"), entry("y"));
-        let (with, without) = (timing(Some(4.2)), timing(None));
+        let (with, without) = (timing(vec![4.2, 42.0, 4.2]), timing(Vec::new()));
         let mut text = String::new();
         markdown(&[(&x, &with), (&y, &without)], &mut text);
         assert!(
@@ -260,7 +277,7 @@ mod tests {
     fn a_measurement_counts_for_its_library_only() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("timings/x-1.2.3.json");
-        write_whole(&file, &timing(Some(1.0))).expect("it is written");
+        write_whole(&file, &timing(Vec::new())).expect("it is written");
         assert!(Stopwatch::get(folder.path(), &entry("x"), "l").is_some());
         assert!(Stopwatch::get(folder.path(), &entry("x"), "other").is_none());
     }

@@ -154,6 +154,9 @@ fn labels<'a>(spans: &'a [DiagnosticSpan], root: &'a Path) -> impl Iterator<Item
 }
 
 fn child_notes(child: &Diagnostic, root: &Path) -> Vec<Note> {
+    if is_about_the_level(&child.message) {
+        return Vec::new();
+    }
     let kind = match child.level {
         DiagnosticLevel::Help => "help",
         _ => "note",
@@ -171,6 +174,15 @@ fn child_notes(child: &Diagnostic, root: &Path) -> Vec<Note> {
     std::iter::once(own)
         .chain(labels(&child.spans, root))
         .collect()
+}
+
+/// Where the lint's level comes from. rustc says it once a crate, at whichever finding is the first,
+/// so it is no part of the finding.
+fn is_about_the_level(message: &str) -> bool {
+    message == "the lint level is defined here"
+        || message.starts_with("requested on the command line with")
+        || (message.starts_with("`#[") && message.ends_with("on by default"))
+        || (message.starts_with('`') && message.contains("` implied by `"))
 }
 
 /// The suggestion of a child message, when rustc would apply it without asking.
@@ -337,6 +349,31 @@ pub(crate) mod tests {
         assert_eq!(finding.fixes.len(), 1);
         assert_eq!(finding.fixes[0].replacements[0].text, "drop(guard);");
         assert_eq!(finding.snippet, "let guard = lock();");
+    }
+
+    #[test]
+    fn notes_about_the_level_are_no_part_of_a_finding() {
+        let note = |text: &str| {
+            json!({
+                "message": text, "code": null, "level": "note", "spans": [], "children": [],
+                "rendered": null
+            })
+        };
+        let children = json!([
+            note("`#[warn(a_lint)]` on by default"),
+            note("the lint level is defined here"),
+            note("requested on the command line with `-W a-lint`"),
+            note("`#[warn(a_lint)]` implied by `#[warn(warnings)]`"),
+            note("`#[derive]`d code holds it"),
+        ]);
+        let spans = json!([span("src/lib.rs", 7, true)]);
+        let finding = found(&warning("a_lint", &spans, &children)).expect("a finding");
+        let notes: Vec<_> = finding
+            .notes
+            .iter()
+            .map(|note| note.message.as_str())
+            .collect();
+        assert_eq!(notes, ["`#[derive]`d code holds it"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod selection;
 mod settings;
 mod unit;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ pub(crate) use settings::BuildSettings;
 pub(crate) use unit::Target;
 
 use expect::Expected;
-use report::{Format, Report};
+use report::{Format, Report, counted};
 use selection::Selection;
 
 /// A project with all its dependencies may take long on a small machine; nothing takes for ever.
@@ -145,6 +146,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     if !linted.outcome.succeeded {
         return Err(failed(&linted.outcome, &toolchain, ui));
     }
+    for panic in &linted.outcome.panics {
+        ui.warn(format_args!(
+            "a lint failed on a part of the code and may have missed something there: {panic}"
+        ));
+    }
     linted
         .findings
         .retain(|finding| selection.shown.contains(&finding.lint));
@@ -168,10 +174,19 @@ pub(crate) fn library(
 
 /// The project does not compile: its errors, and the sentence that ends the run.
 fn failed(outcome: &Outcome, toolchain: &setup::Toolchain, ui: &Ui) -> Error {
-    for error in &outcome.errors {
-        if let Some(rendered) = &error.diagnostic.rendered {
-            ui.line(rendered.trim_end());
-        }
+    let drawn = outcome
+        .errors
+        .iter()
+        .filter_map(|error| error.diagnostic.rendered.as_deref());
+    // The library and its unit tests have the same errors.
+    for rendered in drawn.collect::<BTreeSet<_>>() {
+        ui.line(rendered.trim_end());
+    }
+    if outcome.errors.is_empty() && outcome.panics.is_empty() {
+        return Error::new(format!(
+            "cargo could not check the project: {}",
+            outcome.reason()
+        ));
     }
     let error = Error::new(format!(
         "the project does not compile with rustc {}, so it could not be linted: {}",
@@ -206,20 +221,15 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
     let found = Expected::from_findings(&report.findings);
     if let (Some(file), true) = (&args.expect, args.bless) {
         found.write(file)?;
-        ui.line(format_args!(
-            "wrote {} expected findings to `{}`",
-            found.len(),
-            file.display()
-        ));
+        let count = counted(found.len(), "expected finding");
+        ui.line(format_args!("wrote {count} to `{}`", file.display()));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(expected) = expected {
         return match expected.difference(&found) {
             None => {
-                ui.line(format_args!(
-                    "these are the {} expected findings",
-                    expected.len()
-                ));
+                let count = counted(expected.len(), "expected finding");
+                ui.line(format_args!("as expected: {count}"));
                 Ok(ExitCode::SUCCESS)
             }
             Some(difference) => {

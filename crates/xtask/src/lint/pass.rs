@@ -116,6 +116,8 @@ impl Pass<'_> {
                     .parent()
                     .unwrap_or(self.project.root()),
             )
+            // Its errors come with one that says nothing of the linted project.
+            .env("RUST_LIB_BACKTRACE", "0")
             .env("DYLINT_RUSTFLAGS", self.rustflags.join(" "))
             .env(receipts::ENV, self.receipts.folder());
         command

@@ -279,6 +279,10 @@ pub(crate) fn cargo_error<'a>(lines: impl IntoIterator<Item = &'a String>) -> St
     let mut parts: Vec<&str> = Vec::new();
     for line in lines {
         let line = line.trim();
+        // What `cargo dylint` says of the cargo that it started.
+        if line.starts_with("Error: ") || line == "Stack backtrace:" {
+            break;
+        }
         if let Some(error) = line.strip_prefix("error: ") {
             parts = vec![error];
         } else if !parts.is_empty() && !line.is_empty() && line != "Caused by:" && !is_drawing(line)
@@ -301,6 +305,7 @@ fn is_drawing(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn paths_that_are_no_project_say_why() {
@@ -332,6 +337,81 @@ mod tests {
              unsupported edition"
         );
         assert_eq!(cargo_error(&[]), "it gave no reason");
+        let lines = [
+            "error: no such package",
+            "",
+            "Error: Error: Compilation failed",
+            "",
+            "Caused by:",
+        ];
+        assert_eq!(cargo_error(&lines.map(str::to_owned)), "no such package");
+    }
+
+    fn project(member: &str, dependency: &str) -> Project {
+        let package = |name: &str, id: &str, version: &str| {
+            json!({
+                "name": name, "version": "1.0.0", "id": id, "license": null, "license_file": null,
+                "description": null, "source": null, "dependencies": [], "targets": [],
+                "features": {}, "manifest_path": format!("/p/{name}/Cargo.toml"), "metadata": null,
+                "publish": null, "authors": [], "categories": [], "keywords": [], "readme": null,
+                "repository": null, "homepage": null, "documentation": null, "edition": "2021",
+                "links": null, "default_run": null, "rust_version": version
+            })
+        };
+        let node = |id: &str, dependencies: &[&str]| json!({ "id": id, "dependencies": dependencies, "deps": [], "features": [] });
+        let metadata = json!({
+            "packages": [
+                package("member", "m", member), package("other", "o", "1.0"),
+                package("dependency", "d", dependency),
+            ],
+            "workspace_members": ["m", "o"], "workspace_default_members": ["m", "o"],
+            "resolve": { "nodes": [node("m", &[]), node("o", &["d"]), node("d", &[])], "root": null },
+            "workspace_root": "/p", "target_directory": "/p/target", "version": 1, "metadata": null
+        });
+        Project {
+            manifest: PathBuf::from("/p/Cargo.toml"),
+            settings: BuildSettings::default(),
+            metadata: serde_json::from_value(metadata).expect("metadata"),
+        }
+    }
+
+    fn too_new(member: &str, dependency: &str, arguments: &[&str]) -> Option<String> {
+        let words: Vec<_> = arguments.iter().map(ToString::to_string).collect();
+        let arguments = CargoArguments::new(&words).expect("usable arguments");
+        let ours = Version::parse("1.96.0").expect("a version");
+        project(member, dependency)
+            .check_rust_version(&arguments, &ours)
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_needs_a_newer_rust_is_named() {
+        assert_eq!(too_new("1.96", "1.96.0", &[]), None);
+        let member = too_new("1.97", "1.70", &[]).expect("it is too new");
+        assert!(
+            member.starts_with(
+                "`member` 1.0.0 needs Rust 1.97.0 and the lints check code with rustc 1.96.0"
+            ),
+            "{member}"
+        );
+        assert!(
+            member.contains("lower the `rust-version` of `member`"),
+            "{member}"
+        );
+        let dependency = too_new("1.70", "1.99", &[]).expect("it is too new");
+        assert!(
+            dependency.contains("cargo update -p dependency --precise"),
+            "{dependency}"
+        );
+    }
+
+    #[test]
+    fn packages_that_are_not_asked_for_may_be_newer() {
+        assert_eq!(too_new("1.70", "1.99", &["-p", "member"]), None);
+        assert!(too_new("1.70", "1.99", &["--package=other"]).is_some());
+        assert!(too_new("1.70", "1.99", &["-p", "other@1.0.0"]).is_some());
+        assert!(too_new("1.70", "1.99", &["--workspace"]).is_some());
     }
 
     #[test]

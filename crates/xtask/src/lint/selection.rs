@@ -50,10 +50,8 @@ impl Selection {
             .filter(|name| !skip.contains(name))
             .collect();
         if shown.is_empty() {
-            return Err(
-                Error::new("--skip leaves none of the lints that --only names")
-                    .mend("leave one of the two out"),
-            );
+            return Err(Error::new("--only and --skip together leave no lint")
+                .mend("leave one of the two out"));
         }
         let mut rustflags = vec![CAP_LINTS.to_owned()];
         rustflags.extend(

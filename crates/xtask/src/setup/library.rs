@@ -14,46 +14,65 @@ use walkdir::WalkDir;
 
 use super::Toolchain;
 use crate::error::{Error, FileContext, Result};
-use crate::hash::hex;
-use crate::paths;
+use crate::hash::{self, hex};
 use crate::process::Run;
 use crate::ui::Ui;
+use crate::{files, paths};
 
-const LIMIT: Duration = Duration::from_mins(30);
+const LIMIT: Duration = Duration::from_hours(1);
+const KEY_DIGITS: usize = 16;
+
+const EMPTY_LIBRARY: &str = "#![feature(rustc_private)]
+
+extern crate rustc_lint;
+extern crate rustc_session;
+
+dylint_linting::dylint_library!();
+
+#[unsafe(no_mangle)]
+pub fn register_lints(_: &rustc_session::Session, _: &mut rustc_lint::LintStore) {}
+";
 
 impl Toolchain {
     /// Our lint library, built when its sources or the toolchain changed: the path to hand to
     /// `cargo dylint --lib-path`.
     pub(crate) fn lint_library(&self, ui: &Ui) -> Result<PathBuf> {
         let sources = paths::workspace_root()?.join("lints");
-        self.library(&sources, "async_patterns_lints", ui)
+        let key = self.source_key(&sources)?;
+        self.library(&sources, "async_patterns_lints", &key, ui)
     }
 
     /// A library with no lints, for measuring what dylint itself costs.
     pub(crate) fn empty_library(&self, ui: &Ui) -> Result<PathBuf> {
         let sources = self.libraries.join("no_lints");
         let lints = paths::workspace_root()?.join("lints");
-        write_empty_library(&sources, &lints)?;
-        self.library(&sources, "no_lints", ui)
+        write_empty_library(&sources, &lints, &self.dylint)?;
+        // Its own lock file is no part of the key: cargo shortens it in the first build.
+        let lock = lints.join("Cargo.lock");
+        let lock = fs::read_to_string(&lock).file("read", &lock)?;
+        let key = hash::sha256([EMPTY_LIBRARY, &self.name, &self.dylint, &lock].join("\n"));
+        self.library(&sources, "no_lints", &key, ui)
     }
 
-    fn library(&self, sources: &Path, name: &str, ui: &Ui) -> Result<PathBuf> {
-        let key = self.source_key(sources)?;
+    fn library(&self, sources: &Path, name: &str, key: &str, ui: &Ui) -> Result<PathBuf> {
         let file = format!("{DLL_PREFIX}{name}@{}{DLL_SUFFIX}", self.name);
-        let kept = self.libraries.join(&key[..16]).join(&file);
+        let kept = self.libraries.join(&key[..KEY_DIGITS]).join(&file);
         if kept.is_file() {
             return Ok(kept);
         }
         let built = self.build(sources, name, ui)?;
-        publish(&built, &kept)?;
+        files::copy(&built, &kept)?;
+        self.prune();
         Ok(kept)
     }
 
     fn build(&self, sources: &Path, name: &str, ui: &Ui) -> Result<PathBuf> {
         // Two checkouts must not share a target folder: the library's file name is the same in
-        // both, and cargo would take one for the other.
-        let place = hex(&Sha256::digest(sources.as_os_str().as_encoded_bytes()));
-        let target = self.libraries.join("target").join(&place[..16]);
+        // both, and cargo would take one for the other. The library without lints has a name of
+        // its own and shares the dependencies.
+        let checkout = paths::workspace_root()?;
+        let place = hash::sha256(checkout.as_os_str().as_encoded_bytes());
+        let target = self.libraries.join("target").join(&place[..KEY_DIGITS]);
         let mut cargo = self.cargo();
         cargo
             .args([
@@ -91,6 +110,26 @@ impl Toolchain {
         })
     }
 
+    /// Removes the oldest libraries: each change of a lint makes another. Those that a run under way
+    /// may have loaded are among the ones that stay.
+    fn prune(&self) {
+        const KEPT: usize = 16;
+        let age = |folder: &Path| fs::metadata(folder).and_then(|data| data.modified()).ok();
+        let mut folders = files::entries(&self.libraries).unwrap_or_default();
+        folders.retain(|folder| {
+            let name = folder
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            name.len() == KEY_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        folders.sort_by_key(|folder| std::cmp::Reverse(age(folder)));
+        for folder in folders.iter().skip(KEPT) {
+            // Only space is lost when one cannot be removed.
+            drop(fs::remove_dir_all(folder));
+        }
+    }
+
     /// A key over everything that goes into a library: its files, their names and the toolchain.
     fn source_key(&self, sources: &Path) -> Result<String> {
         let mut hash = Sha256::new();
@@ -122,44 +161,29 @@ impl Toolchain {
     }
 }
 
-/// Copies a built library to its final place in one step.
-fn publish(built: &Path, kept: &Path) -> Result<()> {
-    let folder = kept.parent().unwrap_or(kept);
-    fs::create_dir_all(folder).file("create the folder", folder)?;
-    let part = tempfile::NamedTempFile::new_in(folder).file("create a file in", folder)?;
-    fs::copy(built, part.path()).file("copy to", part.path())?;
-    part.persist(kept)
-        .map_err(|error| Error::file("move into place", kept, &error.error))?;
-    Ok(())
-}
-
-fn write_empty_library(sources: &Path, lints: &Path) -> Result<()> {
-    let manifest = "[package]\nname = \"no_lints\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-        [lib]\ncrate-type = [\"cdylib\"]\n\n\
-        [dependencies]\ndylint_linting = \"=6.0.1\"\n\n[workspace]\n";
-    let code = "#![feature(rustc_private)]\n\
-        extern crate rustc_lint;\nextern crate rustc_session;\n\n\
-        dylint_linting::dylint_library!();\n\n\
-        #[unsafe(no_mangle)]\n\
-        pub fn register_lints(_: &rustc_session::Session, _: &mut rustc_lint::LintStore) {}\n";
-    for (name, text) in [("Cargo.toml", manifest), ("src/lib.rs", code)] {
+/// Writes the library's crate. It is pinned by the lock file of our lints, which has all it needs.
+fn write_empty_library(sources: &Path, lints: &Path, dylint: &str) -> Result<()> {
+    let manifest = format!(
+        "[package]\nname = \"no_lints\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\ndylint_linting = \"={dylint}\"\n\n[workspace]\n"
+    );
+    let lock = sources.join("Cargo.lock");
+    for (name, text) in [
+        ("Cargo.toml", manifest.as_str()),
+        ("src/lib.rs", EMPTY_LIBRARY),
+    ] {
         let path = sources.join(name);
         // An unchanged file keeps its time stamp, and the library with it.
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             continue;
         }
-        let folder = path.parent().unwrap_or(sources);
-        fs::create_dir_all(folder).file("create the folder", folder)?;
-        fs::write(&path, text).file("write", &path)?;
+        files::write(&path, text)?;
+        files::copy(&lints.join("Cargo.lock"), &lock)?;
     }
-    for name in [".cargo/config.toml", "Cargo.lock"] {
-        let (from, to) = (lints.join(name), sources.join(name));
-        if to.is_file() {
-            continue;
-        }
-        let folder = to.parent().unwrap_or(sources);
-        fs::create_dir_all(folder).file("create the folder", folder)?;
-        fs::copy(&from, &to).file("copy to", &to)?;
+    let config = sources.join(".cargo/config.toml");
+    if !config.is_file() {
+        files::copy(&lints.join(".cargo/config.toml"), &config)?;
     }
     Ok(())
 }

@@ -6,17 +6,18 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use semver::Version;
-use serde::{Deserialize, Serialize};
 
 use crate::process;
 
 /// A compiler with `rustc-dev`, `cargo-dylint`, `dylint-link` and a driver that fit each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     /// The name rustup knows it by.
     pub(super) name: String,
     /// The compiler that checks linted code.
     pub(super) rustc: Version,
+    /// The version of all dylint crates.
+    pub(super) dylint: String,
     /// The folder with `cargo-dylint` and `dylint-link`.
     pub(super) tools: PathBuf,
     /// The folder for `DYLINT_DRIVER_PATH`.
@@ -49,11 +50,7 @@ impl Toolchain {
 
     /// The toolchain's cargo, to be completed with arguments.
     pub(crate) fn cargo(&self) -> Command {
-        self.command("cargo")
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = process::sanitised(program);
+        let mut command = process::sanitised("cargo");
         command
             .env("PATH", self.path())
             .env("RUSTUP_TOOLCHAIN", &self.name)
@@ -62,9 +59,16 @@ impl Toolchain {
     }
 
     /// The tools' folder before everything that is on the user's `PATH`.
+    ///
+    /// Cargo's own folder of programs, where a user may have another dylint, must be on it
+    /// somewhere: both cargo and rustup put it in front when it is not.
     fn path(&self) -> OsString {
         let old = env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(self.tools.clone()).chain(env::split_paths(&old));
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+        let folders = std::iter::once(self.tools.clone())
+            .chain(env::split_paths(&old))
+            .chain(home.map(|home| home.join("bin")));
         env::join_paths(folders).unwrap_or(old)
     }
 }

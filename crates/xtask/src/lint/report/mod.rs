@@ -119,7 +119,8 @@ impl Report {
     }
 }
 
-fn counted(count: usize, thing: &str) -> String {
+/// `1 crate`, `2 crates`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
 }

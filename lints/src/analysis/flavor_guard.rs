@@ -1,0 +1,157 @@
+//! Code that runs only after the program asked which runtime it is on.
+
+use rustc_data_structures::fx::FxHashSet;
+use rustc_hir::def_id::DefIdSet;
+use rustc_middle::{
+    mir::{BasicBlock, TerminatorKind},
+    ty::{Instance, Ty},
+};
+
+use super::{
+    bodies::Bodies,
+    call_graph::CallGraph,
+    mentions::Mentions,
+    origin::{self, CallSeen, Frame, Go, Tracer},
+};
+use crate::paths::Resolver;
+
+/// What a program asks to learn the flavor.
+const QUESTIONS: &[&str] = &[
+    "tokio::runtime::Handle::runtime_flavor",
+    "tokio::runtime::RuntimeMetrics::num_workers",
+];
+
+/// Conditions that decide on a condition.
+const DEEPEST_CONDITION: usize = 3;
+/// Calls between a condition and the question.
+const DEEPEST_QUESTION: usize = 3;
+
+pub(crate) struct FlavorGuards<'g, 'tcx> {
+    graph: &'g CallGraph<'tcx>,
+    questions: &'g Questions,
+}
+
+pub(crate) struct Questions {
+    functions: DefIdSet,
+    /// Whether the crate asks at all.
+    asked: bool,
+}
+
+impl Questions {
+    pub(crate) fn new<'tcx>(mentions: &Mentions<'tcx>, paths: &Resolver<'tcx>) -> Self {
+        let functions = paths.all(QUESTIONS.iter().copied());
+        let asked = !mentions.bodies_naming(&functions).is_empty();
+        Self { functions, asked }
+    }
+}
+
+impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
+    pub(crate) fn new(graph: &'g CallGraph<'tcx>, questions: &'g Questions) -> Self {
+        Self { graph, questions }
+    }
+
+    /// Whether a condition on the runtime's flavor decides that the block runs.
+    pub(crate) fn guards(&self, instance: Instance<'tcx>, block: BasicBlock) -> bool {
+        self.questions.asked && self.decides(instance, block, DEEPEST_CONDITION)
+    }
+
+    fn decides(&self, instance: Instance<'tcx>, block: BasicBlock, depth: usize) -> bool {
+        let bodies = &self.graph.bodies;
+        let Some(frame) = Frame::new(bodies, instance) else {
+            return false;
+        };
+        let body = frame.mir.body;
+        bodies
+            .flow(&frame.mir)
+            .deciders(block)
+            .into_iter()
+            .any(|decider| {
+                let TerminatorKind::SwitchInt { discr, .. } =
+                    &body.basic_blocks[decider].terminator().kind
+                else {
+                    return false;
+                };
+                let mut search = Asks {
+                    guards: self,
+                    bodies,
+                    found: false,
+                    assigned: Vec::new(),
+                };
+                origin::trace(bodies, &frame, discr, &mut search);
+                // `matches!` sets a constant in the branch that a question decided on.
+                search.found
+                    || depth > 0
+                        && search
+                            .assigned
+                            .iter()
+                            .any(|&assigned| self.decides(instance, assigned, depth - 1))
+            })
+    }
+
+    /// Whether the body, or one it calls, asks for the flavor.
+    fn asks(&self, instance: Instance<'tcx>) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut level = vec![instance];
+        for _ in 0..DEEPEST_QUESTION {
+            let mut next_level = Vec::new();
+            for instance in level {
+                if !seen.insert(instance) {
+                    continue;
+                }
+                for site in &self.graph.node(instance).sites {
+                    if site
+                        .callee
+                        .is_some_and(|callee| self.questions.functions.contains(&callee.def_id))
+                    {
+                        return true;
+                    }
+                    next_level.extend(&site.next);
+                }
+            }
+            level = next_level;
+        }
+        false
+    }
+}
+
+struct Asks<'a, 'g, 'tcx> {
+    guards: &'a FlavorGuards<'g, 'tcx>,
+    bodies: &'a Bodies<'tcx>,
+    found: bool,
+    /// Where the condition gets its value.
+    assigned: Vec<BasicBlock>,
+}
+
+impl<'tcx> Tracer<'tcx> for Asks<'_, '_, 'tcx> {
+    fn call(&mut self, frame: &Frame<'_, 'tcx>, call: &CallSeen<'tcx>) -> Go<'tcx> {
+        if self.found {
+            return Go::Stop;
+        }
+        if let Some(callee) = call.callee {
+            self.found |= self.guards.questions.functions.contains(&callee.def_id)
+                || callee
+                    .local(self.bodies)
+                    .is_some_and(|body| self.guards.asks(body));
+        }
+        for operand in call.operands {
+            let asks = frame
+                .operand_ty(self.bodies, &operand.node)
+                .and_then(|ty| self.bodies.called_value(ty))
+                .and_then(|function| function.local(self.bodies))
+                .is_some_and(|body| self.guards.asks(body));
+            self.found |= asks;
+        }
+        Go::Arguments((0..call.operands.len()).collect())
+    }
+
+    /// In a crate that asks for the flavor, a flag that a function is given may be the answer.
+    fn parameter(&mut self, ty: Ty<'tcx>) {
+        self.found |= ty.peel_refs().is_bool();
+    }
+
+    fn assigned(&mut self, frame: &Frame<'_, 'tcx>, block: BasicBlock) {
+        if frame.is_outermost() && !self.assigned.contains(&block) {
+            self.assigned.push(block);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! [`BLOCK_IN_PLACE_IN_TEST`]: from each place where a future is handed to a current-thread runtime
+//! or a `LocalSet`, the async path is walked to `block_in_place`.
+
+use rustc_data_structures::fx::FxHashSet;
+use rustc_errors::Diag;
+use rustc_hir::{
+    HirId,
+    def_id::{DefId, DefIdSet},
+};
+use rustc_lint::Lint;
+use rustc_middle::ty::TyCtxt;
+use rustc_session::declare_lint;
+use rustc_span::Span;
+
+use crate::{
+    analysis::{
+        async_path::{Hop, Reached},
+        call_graph::{Site, Via},
+        describe,
+        expected_panic::ExpectedPanics,
+        flavor_guard::{FlavorGuards, Questions},
+        runtime_flavor::{Context, Flavor, single_thread_contexts},
+        test_functions::is_test,
+    },
+    diagnostics::{self, in_user_code},
+    facts::Facts,
+    pass::Check,
+};
+
+declare_lint! {
+    /// ### What it does
+    /// Finds calls of `tokio::task::block_in_place` that run on a current-thread runtime or inside
+    /// a `LocalSet`: directly in a test or `main`, or through functions of the same crate that they
+    /// call, await or spawn.
+    ///
+    /// ### Why is this bad?
+    /// `block_in_place` hands the other tasks of the worker thread to another one before it runs its
+    /// closure. A current-thread runtime has no other thread, so the call panics with "can call
+    /// blocking only when running on the multi-threaded runtime". `#[tokio::test]` is
+    /// a current-thread runtime unless it is given another flavor, so code that works in production
+    /// panics in its test.
+    ///
+    /// ### Known problems
+    /// Only functions of the crate under check are followed, so an integration test that calls into
+    /// its own library is not reported. Conditions other than on the runtime's flavor are not
+    /// understood: a call behind one counts as a call.
+    ///
+    /// ### Example
+    /// ```rust,ignore
+    /// fn checksum(data: &[u8]) -> u64 {
+    ///     tokio::task::block_in_place(|| slow_checksum(data))
+    /// }
+    ///
+    /// #[tokio::test]
+    /// async fn checksum_is_stable() {
+    ///     assert_eq!(checksum(b"abc"), 7);
+    /// }
+    /// ```
+    /// Use instead, where the code must work on every runtime:
+    /// ```rust,ignore
+    /// async fn checksum(data: Vec<u8>) -> u64 {
+    ///     tokio::task::spawn_blocking(move || slow_checksum(&data)).await.unwrap()
+    /// }
+    /// ```
+    /// or, where it is meant for the multi-thread runtime only:
+    /// ```rust,ignore
+    /// #[tokio::test(flavor = "multi_thread")]
+    /// async fn checksum_is_stable() {
+    ///     assert_eq!(checksum(b"abc"), 7);
+    /// }
+    /// ```
+    pub BLOCK_IN_PLACE_IN_TEST,
+    Warn,
+    "`block_in_place` runs on a current-thread runtime, where it panics"
+}
+
+/// The check behind [`BLOCK_IN_PLACE_IN_TEST`].
+pub(crate) struct BlockInPlaceInTest;
+
+impl<'tcx> Check<'tcx> for BlockInPlaceInTest {
+    fn lint(&self) -> &'static Lint {
+        BLOCK_IN_PLACE_IN_TEST
+    }
+
+    fn check_crate_post(&mut self, facts: &Facts<'tcx>) {
+        let block_in_place = facts.paths.all(["tokio::task::block_in_place"]);
+        if facts.mentions().bodies_naming(&block_in_place).is_empty() {
+            return;
+        }
+        let questions = Questions::new(facts.mentions(), &facts.paths);
+        let panics = ExpectedPanics::new(&facts.paths);
+        let search = Search {
+            facts,
+            block_in_place,
+            questions,
+            panics,
+        };
+        let mut reported = FxHashSet::default();
+        for context in single_thread_contexts(facts.call_graphs(), facts.mentions(), &facts.paths) {
+            for finding in search.findings(&context) {
+                if reported.insert((search.root(&context), finding.span)) {
+                    search.report(&context, &finding);
+                }
+            }
+        }
+    }
+}
+
+/// A call that leads to `block_in_place`, in the code that chose the runtime.
+struct Finding {
+    span: Span,
+    /// Whether the call is the `block_in_place` itself.
+    direct: bool,
+    node: HirId,
+    /// The calls after this one.
+    chain: Vec<(Span, String)>,
+}
+
+struct Search<'f, 'tcx> {
+    facts: &'f Facts<'tcx>,
+    block_in_place: DefIdSet,
+    questions: Questions,
+    panics: ExpectedPanics,
+}
+
+impl<'tcx> Search<'_, 'tcx> {
+    /// The function whose source chose the runtime.
+    fn root(&self, context: &Context<'tcx>) -> DefId {
+        self.facts.tcx.typeck_root_def_id(context.owner.to_def_id())
+    }
+
+    fn is_target(&self, site: &Site<'tcx>) -> bool {
+        site.callee
+            .is_some_and(|callee| self.block_in_place.contains(&callee.def_id))
+    }
+
+    fn findings(&self, context: &Context<'tcx>) -> Vec<Finding> {
+        let tcx = self.facts.tcx;
+        let root = self.root(context);
+        if self.panics.expected_of(&context.graph, root, context.owner) {
+            return Vec::new();
+        }
+        let tasks_may_panic = self.panics.task_panic_is_looked_at(&context.graph, root);
+        let guards = FlavorGuards::new(&context.graph, &self.questions);
+        let starts = context.futures.iter().copied();
+        let reached = Reached::from(&context.graph, starts, &mut |instance, site| {
+            !(site.catches_panic
+                || site.via == Via::Spawn && tasks_may_panic
+                || guards.guards(instance, site.block))
+        });
+        let is_target = |site: &Site<'tcx>| self.is_target(site);
+        let toward = reached.toward(&is_target);
+
+        let mut findings = Vec::new();
+        for (position, body) in reached.bodies.iter().enumerate() {
+            let instance = body.instance;
+            if tcx.typeck_root_def_id(instance.def_id()) != root {
+                if let Some(hop) = toward[position].filter(|_| body.distance == 0) {
+                    findings.push(Finding {
+                        span: in_user_code(context.span),
+                        direct: false,
+                        node: describe::node_at(tcx, context.owner, context.span),
+                        chain: chain(&reached, &toward, position, hop, tcx),
+                    });
+                }
+                continue;
+            }
+            let owner = describe::local_owner(tcx, instance);
+            for (site_position, site) in body.sites() {
+                let direct = self.is_target(site);
+                let outside = || {
+                    site.next
+                        .iter()
+                        .filter_map(|next| reached.position(*next))
+                        .find(|&next| {
+                            toward[next].is_some() && !self.in_root(&reached, &toward, next, root)
+                        })
+                };
+                let chain = if direct {
+                    Vec::new()
+                } else if let Some(next) = outside() {
+                    let hop = Hop {
+                        site: site_position,
+                        next: Some(next),
+                    };
+                    chain(&reached, &toward, position, hop, tcx).split_off(1)
+                } else {
+                    continue;
+                };
+                let span = describe::place(tcx, instance, site);
+                findings.push(Finding {
+                    span,
+                    direct,
+                    node: describe::node_at(tcx, owner, span),
+                    chain,
+                });
+            }
+        }
+        findings
+    }
+
+    /// Whether the way on from `body` leads through the root's own source, where it is reported
+    /// itself.
+    fn in_root(
+        &self,
+        reached: &Reached<'tcx>,
+        toward: &[Option<Hop>],
+        body: usize,
+        root: DefId,
+    ) -> bool {
+        let next = |body: &usize| toward[*body].and_then(|hop| hop.next);
+        std::iter::successors(Some(body), next).any(|body| {
+            let def = reached.bodies[body].instance.def_id();
+            self.facts.tcx.typeck_root_def_id(def) == root
+        })
+    }
+
+    fn report(&self, context: &Context<'tcx>, finding: &Finding) {
+        let tcx = self.facts.tcx;
+        let place = match context.flavor {
+            Flavor::LocalSet => "inside a `LocalSet`",
+            Flavor::CurrentThread | Flavor::MultiThread => "on a current-thread runtime",
+        };
+        let message = if finding.direct {
+            format!("`block_in_place` runs {place}, where it panics")
+        } else {
+            format!("this leads to `block_in_place`, which runs {place} and panics there")
+        };
+        diagnostics::report(
+            tcx,
+            BLOCK_IN_PLACE_IN_TEST,
+            finding.node,
+            finding.span,
+            message,
+            |diag| {
+                for (span, text) in &finding.chain {
+                    diag.span_note(*span, text.clone());
+                }
+                self.note_context(context, diag);
+                diag.help("use `tokio::task::spawn_blocking`, which works on every runtime");
+                self.help_flavor(context, diag);
+            },
+        );
+    }
+
+    fn note_context(&self, context: &Context<'tcx>, diag: &mut Diag<'_, ()>) {
+        let tcx = self.facts.tcx;
+        let root = self.root(context);
+        let entry = tcx.item_name(context.entry);
+        let shown = tcx
+            .sess
+            .source_map()
+            .span_to_snippet(in_user_code(context.span))
+            .is_ok_and(|snippet| snippet.contains(entry.as_str()));
+        if shown {
+            let text = match context.flavor {
+                Flavor::LocalSet => "the future is given to a `LocalSet` here",
+                Flavor::CurrentThread | Flavor::MultiThread => {
+                    "the future is given to a current-thread runtime here"
+                }
+            };
+            diag.span_note(in_user_code(context.span), text);
+        } else {
+            // The call stands in the expansion of an attribute such as `#[tokio::test]`.
+            diag.span_note(
+                tcx.def_span(root),
+                format!("`{}` runs on a current-thread runtime", tcx.item_name(root)),
+            );
+        }
+    }
+
+    fn help_flavor(&self, context: &Context<'tcx>, diag: &mut Diag<'_, ()>) {
+        if context.flavor != Flavor::CurrentThread {
+            return;
+        }
+        let root = self.root(context);
+        let is_test = root
+            .as_local()
+            .is_some_and(|root| is_test(self.facts.tcx, root));
+        diag.help(if is_test {
+            "or give the test the runtime it needs: `#[tokio::test(flavor = \"multi_thread\")]`"
+        } else {
+            "or build the runtime with `Builder::new_multi_thread`"
+        });
+    }
+}
+
+/// The calls from `body`, whose next step is `hop`, down to `block_in_place`.
+fn chain<'tcx>(
+    reached: &Reached<'tcx>,
+    toward: &[Option<Hop>],
+    body: usize,
+    hop: Hop,
+    tcx: TyCtxt<'tcx>,
+) -> Vec<(Span, String)> {
+    let mut chain = Vec::new();
+    let mut current = Some((body, hop));
+    while let Some((body, hop)) = current {
+        let site = reached.bodies[body].site(hop.site);
+        let name = describe::name(tcx, reached.bodies[body].instance.def_id());
+        let text = match hop.next {
+            None => format!("{name} calls `block_in_place` here"),
+            Some(next) => describe::step(tcx, &name, site, reached.bodies[next].instance.def_id()),
+        };
+        chain.push((
+            describe::place(tcx, reached.bodies[body].instance, site),
+            text,
+        ));
+        current = hop.next.and_then(|next| Some((next, toward[next]?)));
+    }
+    chain
+}

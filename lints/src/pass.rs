@@ -1,0 +1,118 @@
+//! The one late lint pass: a single walk over the crate's bodies that serves all lints.
+
+use rustc_hir::Body;
+use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
+use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
+
+use crate::{
+    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
+    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+};
+
+/// One lint's part in the walk.
+///
+/// A method may unwind half way: the pass then reports an internal error and goes on with the next
+/// body. State kept across bodies must therefore be written in one step.
+pub(crate) trait Check<'tcx> {
+    /// The lint this check reports.
+    fn lint(&self) -> &'static Lint;
+
+    /// Called before the first body.
+    fn check_crate(&mut self, _facts: &Facts<'tcx>) {}
+
+    /// Called for every body of the crate: functions, constants, closures and coroutines alike.
+    fn check_body(&mut self, _facts: &Facts<'tcx>, _body: &'tcx Body<'tcx>) {}
+
+    /// Called after the last body.
+    fn check_crate_post(&mut self, _facts: &Facts<'tcx>) {}
+}
+
+/// Every lint of the library, in the order of registration.
+fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
+    vec![
+        Box::new(StdGuardAcrossAwait),
+        Box::new(BlockInPlaceInTest),
+        Box::new(TimeoutOverCpuWork),
+    ]
+}
+
+/// The lints to register.
+pub(crate) fn lints() -> LintVec {
+    checks().iter().map(|check| check.lint()).collect()
+}
+
+/// Drives every [`Check`] that is not switched off for the whole crate.
+pub(crate) struct AsyncPatterns<'tcx> {
+    facts: Facts<'tcx>,
+    active: Vec<Box<dyn Check<'tcx> + 'tcx>>,
+    bodies: usize,
+}
+
+impl<'tcx> AsyncPatterns<'tcx> {
+    pub(crate) fn new(tcx: TyCtxt<'tcx>, config: &Config) -> Self {
+        let unneeded = tcx.lints_that_dont_need_to_run(());
+        let mut active = checks();
+        active.retain(|check| !unneeded.contains(&LintId::of(check.lint())));
+        Self {
+            facts: Facts::new(tcx, config.clone()),
+            active,
+            bodies: 0,
+        }
+    }
+
+    fn each_check(
+        &mut self,
+        stage: impl Fn(TyCtxt<'tcx>) -> String,
+        mut call: impl FnMut(&mut dyn Check<'tcx>, &Facts<'tcx>),
+    ) {
+        for check in &mut self.active {
+            if let Err(panic) = catch::guarded(|| call(check.as_mut(), &self.facts)) {
+                let tcx = self.facts.tcx;
+                diagnostics::internal_error(tcx, check.lint(), &stage(tcx), &panic);
+            }
+        }
+    }
+}
+
+impl LintPass for AsyncPatterns<'_> {
+    fn name(&self) -> &'static str {
+        "AsyncPatterns"
+    }
+
+    /// Empty, because rustc leaves out a pass whose lints are all allowed, and a crate in which
+    /// every lint is allowed still owes its receipt. `new` leaves out what need not run.
+    fn get_lints(&self) -> LintVec {
+        LintVec::new()
+    }
+}
+
+impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
+    fn check_crate(&mut self, _: &LateContext<'tcx>) {
+        self.each_check(
+            |_| "the crate before its first body".to_owned(),
+            |check, facts| check.check_crate(facts),
+        );
+    }
+
+    fn check_body(&mut self, cx: &LateContext<'tcx>, body: &Body<'tcx>) {
+        self.bodies += 1;
+        if self.active.is_empty() {
+            return;
+        }
+        let owner = cx.tcx.hir_body_owner_def_id(body.id());
+        // The walk hands out the body with a shorter lifetime than the crate's.
+        let body = cx.tcx.hir_body(body.id());
+        self.each_check(
+            |tcx| with_no_trimmed_paths!(tcx.def_path_str(owner)),
+            |check, facts| check.check_body(facts, body),
+        );
+    }
+
+    fn check_crate_post(&mut self, cx: &LateContext<'tcx>) {
+        self.each_check(
+            |_| "the crate after its last body".to_owned(),
+            |check, facts| check.check_crate_post(facts),
+        );
+        receipt::leave(cx.tcx, &lints(), self.bodies);
+    }
+}

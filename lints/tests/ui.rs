@@ -1,0 +1,124 @@
+//! Runs each lint over the programs in `ui/<lint>/` and compares what it says with the `.stderr`
+//! file beside each; a program without one must be silent. A program that begins with
+//! `// run-rustfix` has a `.fixed` file as well: what applying the suggestions makes of it, which
+//! must compile.
+//!
+//! `BLESS=1 cargo test --test ui -- --exact NAME` writes these files of one test anew instead of
+//! comparing. Read the difference before committing it. (One at a time, because the test
+//! runner cannot be used again in a process in which it has failed once.)
+
+mod ui_deps;
+
+use std::{
+    env, fs,
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+};
+
+use dylint_testing::ui::Test;
+
+/// Runs the cases in `ui/<folder>` in an edition, with the given contents of `dylint.toml`.
+fn run(folder: &str, edition: &str, dylint_toml: &str) {
+    run_with(folder, edition, dylint_toml, &[]);
+}
+
+/// The same with more flags for the compiler.
+fn run_with(folder: &str, edition: &str, dylint_toml: &str, flags: &[&str]) {
+    let cases = Path::new("ui").join(folder);
+    let mut test = Test::src_base(env!("CARGO_PKG_NAME"), &cases);
+    test.rustc_flags([format!("--edition={edition}")])
+        .rustc_flags(flags)
+        .rustc_flags(ui_deps::flags())
+        .dylint_toml(dylint_toml);
+    if env::var_os("BLESS").is_none() {
+        test.run();
+        return;
+    }
+    forget(&cases);
+    if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(|| test.run())) {
+        if panic.downcast_ref::<&str>() != Some(&DIFFERENT_OUTPUT) {
+            panic::resume_unwind(panic);
+        }
+        bless(&cases);
+    }
+}
+
+/// What the test runner panics with when it has compared everything and something differs.
+const DIFFERENT_OUTPUT: &str = "Some tests failed";
+
+/// The kinds of output that are compared with a file.
+const OUTPUTS: [&str; 2] = ["stderr", "fixed"];
+
+/// Where the test runner leaves an output of a case that differs from what was expected.
+fn actual_output(case: &Path, kind: &str) -> PathBuf {
+    let stem = case.file_stem().expect("a case is a file");
+    env::temp_dir().join(format!("{}.stage-id.{kind}", stem.display()))
+}
+
+fn cases(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()))
+        .map(|entry| entry.expect("a readable folder entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+}
+
+/// Removes what is expected of the cases, and what an earlier run said about them.
+fn forget(folder: &Path) {
+    for (case, kind) in outputs(folder) {
+        let _ = fs::remove_file(case.with_extension(kind));
+        let _ = fs::remove_file(actual_output(&case, kind));
+    }
+}
+
+fn bless(folder: &Path) {
+    for (case, kind) in outputs(folder) {
+        if let Ok(actual) = fs::read_to_string(actual_output(&case, kind)) {
+            let expected = case.with_extension(kind);
+            fs::write(&expected, actual)
+                .unwrap_or_else(|error| panic!("cannot write {}: {error}", expected.display()));
+        }
+    }
+}
+
+fn outputs(folder: &Path) -> impl Iterator<Item = (PathBuf, &'static str)> {
+    cases(folder).flat_map(|case| OUTPUTS.map(|kind| (case.clone(), kind)))
+}
+
+#[test]
+fn std_guard_across_await() {
+    run("std_guard_across_await", "2024", "");
+}
+
+#[test]
+fn std_guard_across_await_2021() {
+    run("std_guard_across_await_2021", "2021", "");
+}
+
+#[test]
+fn std_guard_across_await_config() {
+    run(
+        "std_guard_across_await_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            guard_types = [
+                "configured::own::Guard",
+                "configured::own::PublicLease",
+                "not_a_dependency::Guard",
+                "configured::own::Misspelt",
+            ]
+            non_guard_types = ["std::cell::Ref", "configured::own::AsyncAwareRaw"]
+        "#,
+    );
+}
+
+#[test]
+fn block_in_place_in_test() {
+    // Without `--test` the compiler drops every `#[tokio::test]`.
+    run_with("block_in_place_in_test", "2024", "", &["--test"]);
+}
+
+#[test]
+fn timeout_over_cpu_work() {
+    run_with("timeout_over_cpu_work", "2024", "", &["--test"]);
+}
