@@ -285,7 +285,8 @@ async fn dropping_the_handle_of_a_thread_asks_it_to_stop() {
     })
     .unwrap();
     drop(thread);
-    has_ended.await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), has_ended).await;
+    ended.expect("the thread has seen its token").unwrap();
 }
 
 #[derive(Debug, Clone)]
