@@ -7,20 +7,31 @@
 
 use std::iter;
 
-use rustc_hir::{Attribute, HirId};
+use rustc_hir::{Attribute, HirId, ItemKind, Node};
 use rustc_lint::Level;
 use rustc_middle::ty::TyCtxt;
 use rustc_span::Symbol;
 
 /// Whether clippy's lint `name` is allowed or expected at `node`, by the nearest attribute that
-/// names it or else on the command line. Groups of lints do not count.
+/// names it.
+///
+/// Attributes of whole modules and crates do not count, nor does `Cargo.toml`, nor do groups of
+/// lints: they are a policy, and nobody has looked at this place.
 pub(crate) fn is_allowed(tcx: TyCtxt<'_>, node: HirId, name: &str) -> bool {
     iter::once(node)
         .chain(tcx.hir_parent_id_iter(node))
+        .take_while(|&node| !is_module(tcx, node))
         .flat_map(|node| tcx.hir_attrs(node).iter().rev())
         .find_map(|attribute| level_for(attribute, name))
-        .or_else(|| on_command_line(tcx, name))
         .is_some_and(|level| matches!(level, Level::Allow | Level::Expect))
+}
+
+fn is_module(tcx: TyCtxt<'_>, node: HirId) -> bool {
+    match tcx.hir_node(node) {
+        Node::Crate(_) => true,
+        Node::Item(item) => matches!(item.kind, ItemKind::Mod(..)),
+        _ => false,
+    }
 }
 
 fn level_for(attribute: &Attribute, name: &str) -> Option<Level> {
@@ -38,15 +49,4 @@ fn level_for(attribute: &Attribute, name: &str) -> Option<Level> {
                 .eq(path)
         })
         .then_some(level)
-}
-
-/// `[lints.clippy]` in `Cargo.toml` ends up here, too.
-fn on_command_line(tcx: TyCtxt<'_>, name: &str) -> Option<Level> {
-    tcx.sess
-        .opts
-        .lint_opts
-        .iter()
-        .rev()
-        .find(|(lint, _)| lint.strip_prefix("clippy::") == Some(name))
-        .map(|&(_, level)| level)
 }

@@ -41,8 +41,8 @@ declare_lint! {
     ///
     /// Not reported is a guard over `()` in the body of a test: by such a lock tests wait for each
     /// other, and each test has a runtime of its own. Nor is a guard where clippy's
-    /// `await_holding_lock` (for a `RefCell` `await_holding_refcell_ref`) is allowed by name:
-    /// somebody has looked at it.
+    /// `await_holding_lock` (for a `RefCell` `await_holding_refcell_ref`) is allowed by name
+    /// on the function or closer: somebody has looked at it.
     ///
     /// ### Known problems
     /// - What a function does with an `Option<Guard>`, a collection of guards or a `Cell` that it
