@@ -1,6 +1,7 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
 pub(crate) mod async_path;
+mod behind;
 pub(crate) mod blocking_calls;
 pub(crate) mod bodies;
 pub(crate) mod call_graph;

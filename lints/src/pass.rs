@@ -5,7 +5,8 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts, locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
+    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
 };
 
 /// One lint's part in the walk.
@@ -28,7 +29,11 @@ pub(crate) trait Check<'tcx> {
 
 /// Every lint of the library, in the order of registration.
 fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
-    vec![Box::new(StdGuardAcrossAwait), Box::new(BlockInPlaceInTest), Box::new(TimeoutOverCpuWork)]
+    vec![
+        Box::new(StdGuardAcrossAwait),
+        Box::new(BlockInPlaceInTest),
+        Box::new(TimeoutOverCpuWork),
+    ]
 }
 
 /// The lints to register.

@@ -1,5 +1,7 @@
 //! One attempt, from synchronous code, at something that is made to be awaited.
 //!
+//! Answers the trap [`noop_waker_in_async`](https://async-patterns.github.io/book/traps/noop_waker_in_async.html).
+//!
 //! A step of a hand-turned loop wants to take what a reader, a writer or a channel has right now,
 //! and go on when there is nothing. These functions poll once and never wait.
 //!

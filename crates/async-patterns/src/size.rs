@@ -1,5 +1,7 @@
 //! How large a future is.
 //!
+//! Answers the traps [`large_value_across_await`](https://async-patterns.github.io/book/traps/large_value_across_await.html) and [`stack_overflow_by_future`](https://async-patterns.github.io/book/traps/stack_overflow_by_future.html).
+//!
 //! A future holds everything that lives across one of its awaits, and the futures it awaits as
 //! well. A buffer of 64 KiB that is alive across an await makes the future, and every future
 //! around it, that much larger; thousands of such tasks eat memory, and moving them around (most
@@ -13,6 +15,8 @@
 pub use crate::assert_future_size;
 
 /// The size of a future in bytes: what `tokio::spawn` moves into a task.
+///
+/// Answers the traps [`large_value_across_await`](https://async-patterns.github.io/book/traps/large_value_across_await.html) and [`stack_overflow_by_future`](https://async-patterns.github.io/book/traps/stack_overflow_by_future.html).
 ///
 /// It counts everything inline in the future and nothing behind a box: a boxed future measures as
 /// its box, a `&mut` one as a reference. The future is not polled. The compiler does not promise

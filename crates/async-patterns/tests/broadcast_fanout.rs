@@ -1,8 +1,8 @@
 //! `Fanout`: all or none, one order, nobody held back by the dead.
 
 mod common;
-#[path = "common/wakes.rs"]
-mod wakes;
+#[path = "common/counting.rs"]
+mod counting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,9 +14,11 @@ use async_patterns::broadcast::{
 };
 use async_patterns::testing::cancel_at_every_poll;
 use common::on_both_flavors;
+use counting::counting_waker;
 use futures::{FutureExt, StreamExt};
 use proptest::prelude::*;
-use wakes::counting_waker;
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 fn drain<T>(subscriber: &mut Subscriber<T>) -> Vec<T> {
     std::iter::from_fn(|| subscriber.try_recv().ok().flatten()).collect()
@@ -81,7 +83,7 @@ on_both_flavors! {
         assert!(futures::poll!(send.as_mut()).is_pending());
         drop(dead);
         assert_eq!(send.await, Ok(1));
-        assert_eq!(fanout.subscribers(), 1);
+        assert_eq!(fanout.subscriber_count(), 1);
     }
 
     async fn a_pending_recv_is_told_of_its_eviction() {
@@ -141,6 +143,17 @@ fn no_capacity_is_refused() {
 /// "A cancelled call has sent to nobody", whoever it waited for; its places are free again.
 #[test]
 fn a_cancelled_send_is_never_half_delivered() {
+    sweep_send(&async |fanout| fanout.send(1).await.unwrap());
+}
+
+/// The same of the form with a timeout.
+#[test]
+fn a_cancelled_send_timeout_is_never_half_delivered() {
+    sweep_send(&async |fanout| fanout.send_timeout(1, HOUR).await.unwrap());
+}
+
+/// Sends 1 to three full subscribers that make room one after the other.
+fn sweep_send(send: &impl AsyncFn(&Fanout<u32>) -> usize) {
     struct State {
         fanout: Fanout<u32>,
         subscribers: Vec<Subscriber<u32>>,
@@ -172,7 +185,7 @@ fn a_cancelled_send_is_never_half_delivered() {
                 assert_eq!(subscriber.recv().await, Ok(0));
             }
         };
-        let send = async { *sent = Some(fanout.send(1).await.unwrap()) };
+        let send = async { *sent = Some(send(fanout).await) };
         futures::join!(send, read);
     })
     .check(|at, mut state| {
@@ -188,6 +201,33 @@ fn a_cancelled_send_is_never_half_delivered() {
         assert_eq!(state.fanout.try_send(2).unwrap(), 3);
     });
     assert!(visited.suspensions() >= 3);
+}
+
+/// A call that is cancelled while its time runs out gives back the places it had.
+#[test]
+fn a_cancelled_send_timeout_holds_no_place() {
+    let make = || {
+        let fanout = Fanout::new(1);
+        let free = fanout.subscribe("free");
+        let full = fanout.subscribe("full");
+        let first = fanout.try_send(0);
+        assert_eq!(first.unwrap(), 2);
+        (fanout, free, full, None)
+    };
+    let visited = cancel_at_every_poll(make, async |(fanout, free, _full, error)| {
+        assert_eq!(free.try_recv(), Ok(Some(0)));
+        *error = fanout.send_timeout(1, HOUR).await.err();
+    })
+    .check(|at, (fanout, mut free, mut full, error)| {
+        assert_eq!(at.is_completed(), error.is_some());
+        if let Some(error) = error {
+            assert_eq!(error.into_inner(), 1, "the message is handed back");
+        }
+        drain(&mut free);
+        assert_eq!(drain(&mut full), [0], "nothing was sent");
+        assert_eq!(fanout.try_send(2).unwrap(), 2, "every place is free");
+    });
+    assert_eq!(visited.suspensions(), 1);
 }
 
 /// "The message stays with the caller until the permit takes it."
@@ -256,9 +296,9 @@ fn a_waiting_sender_is_woken_once_for_each_subscriber_it_waits_for() {
     let mut send = std::pin::pin!(fanout.send(1));
     assert!(send.as_mut().poll(&mut cx).is_pending());
     assert_eq!(b.try_recv(), Ok(Some(0)));
-    assert_eq!(count.get(), 0, "it waits for `a` first");
+    assert_eq!(count(), 0, "it waits for `a` first");
     assert_eq!(a.try_recv(), Ok(Some(0)));
-    assert_eq!(count.get(), 1);
+    assert_eq!(count(), 1);
     assert!(send.as_mut().poll(&mut cx).is_ready());
 }
 
@@ -371,7 +411,7 @@ proptest! {
                     }
                 }
             }
-            prop_assert_eq!(fanout.subscribers(), readers.len());
+            prop_assert_eq!(fanout.subscriber_count(), readers.len());
         }
         for (mut reader, expected) in readers {
             prop_assert_eq!(drain(&mut reader), Vec::from(expected));

@@ -1,7 +1,7 @@
 //! `FusedTimeout` and `Deadline` on the paused clock.
 
-#[path = "common/wake.rs"]
-mod wake;
+#[path = "common/counting.rs"]
+mod counting;
 
 use std::future::{Future, pending, poll_fn, ready};
 use std::pin::{Pin, pin};
@@ -11,11 +11,11 @@ use std::task::{Context, Poll, Waker};
 use async_patterns::timeout::{
     Deadline, FusedTimeout, TimeoutError, fused_timeout, fused_timeout_at,
 };
+use counting::counting_waker;
 use futures::future::FusedFuture;
 use proptest::prelude::*;
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, advance, interval, sleep};
-use wake::WakeCount;
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -150,19 +150,19 @@ async fn after_elapsed_the_future_goes_on_where_it_was() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_moves_the_wake_too() {
-    let (waker, count) = WakeCount::waker();
+    let (waker, count) = counting_waker();
     let mut cx = Context::from_waker(&waker);
     let mut timeout = pin!(fused_timeout(secs(1), pending::<()>()));
     assert!(timeout.as_mut().poll(&mut cx).is_pending());
     timeout.as_mut().reset(secs(5));
     assert!(timeout.as_mut().poll(&mut cx).is_pending());
     sleep(secs(2)).await;
-    assert_eq!(count.get(), 0, "not at the old deadline");
+    assert_eq!(count(), 0, "not at the old deadline");
     sleep(secs(4)).await;
-    assert_eq!(count.get(), 1, "once at the new one");
+    assert_eq!(count(), 1, "once at the new one");
     assert!(timeout.as_mut().poll(&mut cx).is_ready());
     sleep(secs(9)).await;
-    assert_eq!(count.get(), 1, "and never again");
+    assert_eq!(count(), 1, "and never again");
 }
 
 #[tokio::test(start_paused = true)]

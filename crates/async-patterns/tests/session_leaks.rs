@@ -52,7 +52,7 @@ async fn echo(mut context: SessionContext) -> Result<(), async_patterns::session
     let mut socket = tokio::net::UnixStream::from_std(socket)?;
     let (mut read, mut write) = socket.split();
     context
-        .cancellation_token()
+        .token()
         .run_until_cancelled(tokio::io::copy(&mut read, &mut write))
         .await;
     Ok(())

@@ -41,11 +41,11 @@ on_both_flavors! {
         started.notified().await;
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
-        assert_eq!(shields.summary().running, 1);
+        assert_eq!(shields.summary().still_running, 1);
 
         gate.send(()).unwrap();
         let summary = shields.shutdown(LIMIT).await;
-        assert_eq!((summary.completed, summary.running), (1, 0));
+        assert_eq!((summary.finished, summary.still_running), (1, 0));
         assert!(summary.is_clean());
     }
 
@@ -55,7 +55,7 @@ on_both_flavors! {
         let panic = caller.await.unwrap_err().into_panic();
         assert_eq!(*panic.downcast::<&str>().unwrap(), "on purpose");
         let summary = shields.shutdown(LIMIT).await;
-        assert_eq!((summary.completed, summary.panicked), (0, 1));
+        assert_eq!((summary.finished, summary.panicked), (0, 1));
         assert!(!summary.is_clean());
     }
 
@@ -74,10 +74,10 @@ async fn the_wait_is_bounded_and_can_be_repeated() {
     let shields = ShieldRegistry::new();
     drop(shields.shield(sleep(Duration::from_secs(80))));
     let summary = shields.shutdown(Duration::from_secs(30)).await;
-    assert_eq!((summary.completed, summary.running), (0, 1));
+    assert_eq!((summary.finished, summary.still_running), (0, 1));
     assert!(!summary.is_clean());
     let summary = shields.shutdown(LIMIT).await;
-    assert_eq!((summary.completed, summary.running), (1, 0));
+    assert_eq!((summary.finished, summary.still_running), (1, 0));
 }
 
 #[test]
@@ -91,7 +91,10 @@ fn a_runtime_that_is_gone_is_counted_and_said() {
         shields.shield(std::future::pending::<()>())
     };
     drop(runtime);
-    assert_eq!((shields.summary().lost, shields.summary().running), (1, 0));
+    assert_eq!(
+        (shields.summary().lost, shields.summary().still_running),
+        (1, 0)
+    );
 
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         futures::executor::block_on(handle);
@@ -131,7 +134,7 @@ mod cancel_safety {
             let started = usize::from(at.polls() > 0);
             let summary = shields.shutdown(LIMIT).await;
             assert!(summary.is_clean());
-            assert_eq!(summary.completed, started as u64);
+            assert_eq!(summary.finished, started as u64);
             assert_eq!(done.load(Ordering::SeqCst), started);
         });
         assert_eq!(visited.suspensions(), 1);
@@ -150,7 +153,7 @@ mod cancel_safety {
         )
         .check_async(async |_, shields| {
             let summary = shields.shutdown(LIMIT).await;
-            assert_eq!((summary.completed, summary.running), (1, 0));
+            assert_eq!((summary.finished, summary.still_running), (1, 0));
         });
         assert!(visited.suspensions() >= 1);
     }

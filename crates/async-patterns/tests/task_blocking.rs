@@ -138,7 +138,7 @@ fn a_runtime_that_ends_first_is_an_error_and_no_panic() {
 #[test]
 fn joining_carries_a_panic_back() {
     let thread = spawn_dedicated("panicking", |_| std::panic::panic_any("oh")).unwrap();
-    let panic = thread.join_blocking().map(|(): ()| ()).unwrap_err();
+    let panic = thread.blocking_join().map(|(): ()| ()).unwrap_err();
     assert_eq!(panic.message(), "oh");
 }
 

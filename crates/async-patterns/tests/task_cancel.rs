@@ -1,5 +1,6 @@
 //! The "cancel safe" sentences of `task`, at every poll; and any schedule of operations on a scope.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -92,6 +93,25 @@ fn a_cancelled_join_aborts_at_once() {
 /// "A cancelled call has spawned nothing", and its turn is free.
 #[test]
 fn a_cancelled_spawn_within_limit_spawns_nothing() {
+    sweep_spawn_within_limit(&async |scope, count| {
+        scope.spawn_within_limit("second", |_| count).await
+    });
+}
+
+/// The same through a handle.
+#[test]
+fn a_cancelled_spawn_within_limit_of_a_handle_spawns_nothing() {
+    sweep_spawn_within_limit(&async |scope, count| {
+        let handle = scope.handle();
+        let child = handle.spawn_within_limit("second", |_| count).await;
+        child.unwrap()
+    });
+}
+
+type Count = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Spawns a future into a scope whose one turn is taken.
+fn sweep_spawn_within_limit(spawn: &impl AsyncFn(&TaskScope, Count) -> ChildHandle) {
     let ran = Arc::new(AtomicUsize::new(0));
     let make = || {
         ran.store(0, Ordering::SeqCst);
@@ -103,11 +123,10 @@ fn a_cancelled_spawn_within_limit_spawns_nothing() {
         // Let the holder have its turn first.
         tokio::task::yield_now().await;
         let ran = Arc::clone(ran);
-        let child = scope
-            .spawn_within_limit("second", |_| async move {
-                ran.fetch_add(1, Ordering::SeqCst);
-            })
-            .await;
+        let count = Box::pin(async move {
+            ran.fetch_add(1, Ordering::SeqCst);
+        });
+        let child = spawn(scope, count).await;
         assert_eq!(child.name(), "second");
         *spawned = true;
     })
@@ -120,7 +139,38 @@ fn a_cancelled_spawn_within_limit_spawns_nothing() {
     });
 }
 
-/// `spawn_until_cancelled` and the awaits of children: nothing of a child outlives its scope.
+/// "The future is dropped half way at shutdown": wherever it and whoever waits for it stand, it is
+/// dropped once, and its scope's end is not reached before.
+#[test]
+fn a_future_spawned_until_cancelled_ends_with_its_scope() {
+    let make = || (Some(TaskScope::new()), Arc::new(()), Vec::new());
+    let visited = cancel_at_every_poll(make, async |(scope, alive, children)| {
+        let scope = scope.take().unwrap();
+        let held = Arc::clone(alive);
+        children.push(scope.spawn_until_cancelled("endless", async move {
+            tokio::task::yield_now().await;
+            std::future::pending::<()>().await;
+            drop(held);
+        }));
+        tokio::task::yield_now().await;
+        assert_eq!(Arc::strong_count(alive), 2);
+        let report = scope.shutdown(Duration::from_secs(5)).await;
+        assert_eq!(report.totals().cancelled, 1);
+        assert_eq!(Arc::strong_count(alive), 1);
+    })
+    .check_async(async |_, (scope, alive, children)| {
+        drop(scope);
+        // What was aborted ends at the next pass of the scheduler.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(children.iter().all(ChildHandle::is_finished));
+        assert_eq!(Arc::strong_count(&alive), 1);
+    });
+    assert!(visited.suspensions() >= 2);
+}
+
+/// Nothing of a child outlives its scope.
 #[tokio::test]
 async fn the_futures_of_children_are_dropped_before_shutdown_returns() {
     let alive = Arc::new(());
@@ -180,6 +230,50 @@ fn dropping_the_handle_of_blocking_work_stops_it() {
     });
 }
 
+/// "Dropping the handle cancels the token and does not wait. Polling the handle by `&mut` in a
+/// `select!` loop and leaving it unfinished loses nothing."
+#[test]
+fn a_thread_whose_handle_is_dropped_is_asked_to_stop() {
+    #[derive(Default)]
+    struct State {
+        token: Option<CancellationToken>,
+        has_ended: Option<std::sync::mpsc::Receiver<()>>,
+        value: Option<u32>,
+    }
+    let visited = cancel_at_every_poll(State::default, async |state| {
+        let (proceed, wait) = std::sync::mpsc::channel::<()>();
+        let (ended, has_ended) = std::sync::mpsc::channel();
+        let mut thread = spawn_dedicated("worker", move |token| {
+            while !token.is_cancelled() && wait.try_recv().is_err() {
+                std::thread::yield_now();
+            }
+            ended.send(()).unwrap();
+            7
+        })
+        .unwrap();
+        state.token = Some(thread.token().clone());
+        state.has_ended = Some(has_ended);
+        for _ in 0..3 {
+            tokio::select! {
+                biased;
+                value = &mut thread => panic!("it was not told to go on: {value:?}"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        proceed.send(()).unwrap();
+        state.value = Some(thread.await.unwrap());
+    })
+    .check(|at, state| {
+        assert_eq!(state.value, at.is_completed().then_some(7));
+        if let (Some(token), Some(has_ended)) = (state.token, state.has_ended) {
+            assert!(token.is_cancelled());
+            let ended = has_ended.recv_timeout(Duration::from_secs(30));
+            ended.expect("the thread has seen its token");
+        }
+    });
+    assert!(visited.suspensions() >= 4);
+}
+
 #[tokio::test]
 async fn dropping_the_handle_of_a_thread_asks_it_to_stop() {
     let (ended, has_ended) = tokio::sync::oneshot::channel();
@@ -191,7 +285,8 @@ async fn dropping_the_handle_of_a_thread_asks_it_to_stop() {
     })
     .unwrap();
     drop(thread);
-    has_ended.await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), has_ended).await;
+    ended.expect("the thread has seen its token").unwrap();
 }
 
 #[derive(Debug, Clone)]

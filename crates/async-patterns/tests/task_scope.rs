@@ -152,15 +152,33 @@ on_both_flavors! {
 
     async fn a_child_without_a_turn_never_starts() {
         let scope = TaskScope::builder().limit(1).build();
-        scope.spawn("holder", |token| async move { token.cancelled().await });
-        // On two workers the second may be first; so wait until the holder has the turn.
-        let waiting = scope.spawn("waiting", |token| async move { token.cancelled().await });
-        waiting.cancel();
+        let (begun, has_begun) = oneshot::channel();
+        scope.spawn("holder", |token| async move {
+            begun.send(()).unwrap();
+            token.cancelled().await;
+        });
+        has_begun.await.unwrap();
+        let started = Arc::new(AtomicUsize::new(0));
+        let make = |started: &Arc<AtomicUsize>| {
+            let started = Arc::clone(started);
+            move |_token| {
+                started.fetch_add(1, Ordering::SeqCst);
+                async {}
+            }
+        };
+        // One is cancelled by itself, the other by the shutdown.
+        let cancelled = scope.spawn("cancelled", make(&started));
+        scope.spawn("waiting", make(&started));
+        cancelled.cancel();
+        while !cancelled.is_finished() {
+            tokio::task::yield_now().await;
+        }
         let report = scope.shutdown(LONG).await;
-        assert_eq!(report.totals().children(), 2);
-        let waiting = report.children().iter().find(|child| &*child.name == "waiting").unwrap();
-        if matches!(waiting.outcome, Outcome::Cancelled) {
-            assert_eq!(waiting.spent, Duration::ZERO);
+        assert_totals(&report, (1, 0, 2, 0, 0));
+        assert_eq!(started.load(Ordering::SeqCst), 0);
+        for child in report.children().iter().filter(|child| &*child.name != "holder") {
+            assert!(matches!(child.outcome, Outcome::Cancelled));
+            assert_eq!(child.spent, Duration::ZERO);
         }
     }
 

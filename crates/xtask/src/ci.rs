@@ -4,11 +4,11 @@
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::paths;
 use crate::process::{Run, sanitised};
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -86,10 +86,16 @@ fn toolchain_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
         Some(toolchain) => {
             outcomes.push(own_lints(root).run(logs, ui));
             outcomes.push(warnings_of_lints(root, &toolchain).run(logs, ui));
-            outcomes.push(test::lints(root, &toolchain).run(logs, ui));
+            let suites = test::with_toolchain(root, &toolchain);
+            outcomes.extend(suites.into_iter().map(|suite| suite.run(logs, ui)));
         }
         None => {
-            for name in ["our lints on ourselves", "lints, warnings", "lints"] {
+            for name in [
+                "our lints on ourselves",
+                "lints, warnings",
+                "lints",
+                "lint command",
+            ] {
                 outcomes.push(Outcome::skipped(name, "the set-up of its compiler failed"));
             }
         }
@@ -164,56 +170,13 @@ fn own_lints(root: &Path) -> Suite {
 /// Licences, sources and bans of everything we depend on (`deny.toml`).
 fn dependency_policy(root: &Path, logs: &Path, ui: &Ui) -> Outcome {
     Outcome::of("dependency policy", ui, || {
-        let tools = paths::cache_dir()?.join(format!("tools/cargo-deny-{CARGO_DENY}"));
-        let program = tools.join("bin/cargo-deny");
-        if !program.is_file() {
-            let step = ui.step(format!(
-                "installing cargo-deny {CARGO_DENY} (about 5 minutes)"
-            ));
-            install_cargo_deny(&tools, logs, |at, line| step.at(at, line))?;
-            step.done("installed");
-        }
-        let mut check = sanitised(&program);
+        let mut check = sanitised(setup::cargo_program("cargo-deny", CARGO_DENY, ui)?);
         check
             .args(["--all-features", "check", "bans", "licenses", "sources"])
             .current_dir(root);
-        Run::new("cargo deny", check, LIMIT)
-            .log(logs.join("deny.log"))
+        Run::new("`cargo deny check`", check, LIMIT)
+            .log(logs.join("dependency-policy.log"))
             .succeed()?;
         Ok(())
-    })
-}
-
-fn install_cargo_deny(
-    tools: &Path,
-    logs: &Path,
-    mut progress: impl FnMut(u64, &str) + Send,
-) -> Result<()> {
-    let mut install: Command = sanitised("cargo");
-    install
-        .args([
-            "install",
-            "cargo-deny",
-            "--version",
-            CARGO_DENY,
-            "--locked",
-            "--root",
-        ])
-        .arg(tools)
-        .env("CARGO_TARGET_DIR", tools.join("target"));
-    let mut lines = 0;
-    Run::new("the installation of cargo-deny", install, LIMIT)
-        .log(logs.join("cargo-deny.log"))
-        .on_stderr(|line| {
-            lines += 1;
-            progress(lines, line.trim());
-        })
-        .succeed()?;
-    // What is installed stays, what it was built from need not.
-    std::fs::remove_dir_all(tools.join("target")).map_err(|error| {
-        Error::new(format!(
-            "could not remove the build folder in `{}`: {error}",
-            tools.display()
-        ))
     })
 }

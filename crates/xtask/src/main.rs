@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
+mod bench;
 mod ci;
 mod corpus;
 mod error;
@@ -38,6 +39,7 @@ enum Command {
     Lint(lint::Args),
     Corpus(corpus::Args),
     Test(test::Args),
+    Bench(bench::Args),
     Ci(ci::Args),
 }
 
@@ -48,6 +50,7 @@ impl Command {
             Command::Lint(args) => lint::run(&args, ui),
             Command::Corpus(args) => corpus::run(&args, ui),
             Command::Test(args) => test::run(&args, ui),
+            Command::Bench(args) => bench::run(&args, ui),
             Command::Ci(args) => ci::run(&args, ui),
         }
     }

@@ -38,7 +38,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     }
     match toolchain {
         None => {}
-        Some(Ok(toolchain)) => outcomes.push(lints(&root, &toolchain).run(&logs, ui)),
+        Some(Ok(toolchain)) => {
+            let suites = with_toolchain(&root, &toolchain);
+            outcomes.extend(suites.into_iter().map(|suite| suite.run(&logs, ui)));
+        }
         Some(Err(error)) => outcomes.push(Outcome::skipped("lints", &error)),
     }
     Ok(conclude(&outcomes, ui))
@@ -104,16 +107,25 @@ fn loom(root: &Path) -> Command {
     command
 }
 
-/// The lints' own tests, with the compiler that they link against.
-pub(crate) fn lints(root: &Path, toolchain: &Toolchain) -> Suite {
-    let mut command = toolchain.cargo();
-    command
+/// The lints' own tests, with the compiler that they link against, and those of `cargo xtask lint`
+/// that lint something.
+pub(crate) fn with_toolchain(root: &Path, toolchain: &Toolchain) -> Vec<Suite> {
+    let mut lints = toolchain.cargo();
+    lints
         .arg("test")
         .current_dir(root.join("lints"))
         .env("CARGO_TARGET_DIR", root.join("target/lints"));
-    Suite {
-        name: "lints",
-        command,
-        limit: LIMIT,
-    }
+    let mut command = sanitised("cargo");
+    command
+        .args(["test", "-p", "xtask", "--test", "lint", "--", "--ignored"])
+        .current_dir(root)
+        // The stable lane builds in `target` meanwhile.
+        .env("CARGO_TARGET_DIR", root.join("target/lint-command"));
+    [("lints", lints), ("lint command", command)]
+        .map(|(name, command)| Suite {
+            name,
+            command,
+            limit: LIMIT,
+        })
+        .into()
 }

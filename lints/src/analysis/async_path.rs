@@ -49,7 +49,9 @@ impl<'tcx> ReachedBody<'tcx> {
 
     /// The sites that the walk followed.
     pub(crate) fn sites(&self) -> impl Iterator<Item = (usize, &Site<'tcx>)> {
-        self.followed.iter().map(|&site| (site, &self.node.sites[site]))
+        self.followed
+            .iter()
+            .map(|&site| (site, &self.node.sites[site]))
     }
 }
 
@@ -60,13 +62,18 @@ impl<'tcx> Reached<'tcx> {
         starts: impl IntoIterator<Item = Instance<'tcx>>,
         follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
     ) -> Self {
-        let mut reached = Self { bodies: Vec::new(), index: FxHashMap::default() };
+        let mut reached = Self {
+            bodies: Vec::new(),
+            index: FxHashMap::default(),
+        };
         let mut pending = VecDeque::new();
         for start in starts {
             reached.visit(graph, start, 0, None, &mut pending);
         }
         while let Some(current) = pending.pop_front() {
-            let ReachedBody { instance, distance, .. } = reached.bodies[current];
+            let ReachedBody {
+                instance, distance, ..
+            } = reached.bodies[current];
             let node = Rc::clone(&reached.bodies[current].node);
             for (position, site) in node.sites.iter().enumerate() {
                 if !follow(instance, site) {
@@ -128,7 +135,10 @@ impl<'tcx> Reached<'tcx> {
         for (position, body) in self.bodies.iter().enumerate() {
             for (site_position, site) in body.sites() {
                 if hops[position].is_none() && is_target(site) {
-                    hops[position] = Some(Hop { site: site_position, next: None });
+                    hops[position] = Some(Hop {
+                        site: site_position,
+                        next: None,
+                    });
                     pending.push_back(position);
                 }
                 for next in site.next.iter().filter_map(|next| self.position(*next)) {
@@ -139,7 +149,10 @@ impl<'tcx> Reached<'tcx> {
         while let Some(body) = pending.pop_front() {
             for &(caller, site) in &callers[body] {
                 if hops[caller].is_none() {
-                    hops[caller] = Some(Hop { site, next: Some(body) });
+                    hops[caller] = Some(Hop {
+                        site,
+                        next: Some(body),
+                    });
                     pending.push_back(caller);
                 }
             }

@@ -196,7 +196,9 @@ impl BlockingCalls {
     pub(crate) fn new(paths: &Resolver<'_>, config: &Config) -> Self {
         let listed = |list: &'static [&'static str]| paths.all(list.iter().copied());
         let configured = |key, more: &[ItemPath]| -> Vec<DefId> {
-            more.iter().flat_map(|path| paths.configured(key, path)).collect()
+            more.iter()
+                .flat_map(|path| paths.configured(key, path))
+                .collect()
         };
         let mut waits = listed(WAITS);
         waits.extend(configured("assume_blocking", &config.assume_blocking));
@@ -254,6 +256,8 @@ impl BlockingCalls {
 
     fn is_one_of(ty: Ty<'_>, list: &DefIdSet) -> bool {
         let listed = |def: DefId| list.contains(&def);
-        holds(ty, &|ty| ty.ty_adt_def().is_some_and(|adt| listed(adt.did())))
+        holds(ty, &|ty| {
+            ty.ty_adt_def().is_some_and(|adt| listed(adt.did()))
+        })
     }
 }

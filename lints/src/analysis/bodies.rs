@@ -57,7 +57,8 @@ pub(crate) struct Callee<'tcx> {
 impl<'tcx> Callee<'tcx> {
     /// The definition that runs, or the one that is named where that is open.
     pub(crate) fn running(&self) -> DefId {
-        self.resolved.map_or(self.def_id, |instance| instance.def_id())
+        self.resolved
+            .map_or(self.def_id, |instance| instance.def_id())
     }
 
     /// The crate's own body that runs.
@@ -68,7 +69,11 @@ impl<'tcx> Callee<'tcx> {
 
 impl<'tcx> Bodies<'tcx> {
     pub(crate) fn new(tcx: TyCtxt<'tcx>, typing_env: TypingEnv<'tcx>) -> Self {
-        Self { tcx, typing_env, cache: RefCell::default() }
+        Self {
+            tcx,
+            typing_env,
+            cache: RefCell::default(),
+        }
     }
 
     /// The body as it is written, its parameters standing for themselves.
@@ -111,19 +116,27 @@ impl<'tcx> Bodies<'tcx> {
         } else {
             None
         };
-        let body = body.filter(|body| body.tainted_by_errors.is_none()).map(|body| {
-            Rc::new(MirBody { body, flow: OnceCell::new(), definitions: OnceCell::new() })
-        });
+        let body = body
+            .filter(|body| body.tainted_by_errors.is_none())
+            .map(|body| {
+                Rc::new(MirBody {
+                    body,
+                    flow: OnceCell::new(),
+                    definitions: OnceCell::new(),
+                })
+            });
         self.cache.borrow_mut().insert(def, body.clone());
         body
     }
 
     pub(crate) fn flow<'m>(&self, mir: &'m MirBody<'tcx>) -> &'m Flow {
-        mir.flow.get_or_init(|| Flow::new(self.tcx, self.typing_env, mir.body))
+        mir.flow
+            .get_or_init(|| Flow::new(self.tcx, self.typing_env, mir.body))
     }
 
     pub(crate) fn definitions<'m>(&self, mir: &'m MirBody<'tcx>) -> &'m Definitions {
-        mir.definitions.get_or_init(|| Definitions::new(self.tcx, mir.body))
+        mir.definitions
+            .get_or_init(|| Definitions::new(self.tcx, mir.body))
     }
 
     /// `value` out of the instance's body, with the instance's types filled in and `impl Trait`
@@ -150,6 +163,12 @@ impl<'tcx> Bodies<'tcx> {
         self.fill_in(instance, operand.ty(&body.local_decls, self.tcx))
     }
 
+    /// The type that a body returns.
+    pub(crate) fn returned(&self, instance: Instance<'tcx>) -> Option<Ty<'tcx>> {
+        let mir = self.mir(instance.def_id())?;
+        self.fill_in(instance, mir.body.return_ty())
+    }
+
     /// What calling a value of type `func` runs; `None` for function pointers.
     pub(crate) fn callee(&self, func: Ty<'tcx>) -> Option<Callee<'tcx>> {
         match *func.kind() {
@@ -167,7 +186,11 @@ impl<'tcx> Bodies<'tcx> {
                 .flatten()
                 .and_then(|instance| self.behind_shim(instance))
         };
-        Callee { def_id, args, resolved }
+        Callee {
+            def_id,
+            args,
+            resolved,
+        }
     }
 
     /// The body that runs when a value of this type is called: a closure or a function item.
@@ -217,9 +240,7 @@ fn too_deep(args: GenericArgsRef<'_>) -> bool {
     fn depth(ty: Ty<'_>, left: usize) -> bool {
         left == 0
             || match ty.kind() {
-                ty::Adt(_, args) | ty::FnDef(_, args) => {
-                    args.types().any(|ty| depth(ty, left - 1))
-                }
+                ty::Adt(_, args) | ty::FnDef(_, args) => args.types().any(|ty| depth(ty, left - 1)),
                 ty::Closure(_, args) => depth(args.as_closure().tupled_upvars_ty(), left - 1),
                 ty::Coroutine(_, args) => depth(args.as_coroutine().tupled_upvars_ty(), left - 1),
                 ty::Ref(_, ty, _) | ty::RawPtr(ty, _) | ty::Slice(ty) | ty::Array(ty, _) => {
@@ -240,9 +261,11 @@ pub(crate) fn source_owner(tcx: TyCtxt<'_>, def: DefId) -> DefId {
     }
     tcx.opt_parent(def)
         .and_then(DefId::as_local)
-        .and_then(|closure| match tcx.hir_maybe_body_owned_by(closure)?.value.kind {
-            ExprKind::Closure(coroutine) => Some(coroutine.def_id.to_def_id()),
-            _ => None,
-        })
+        .and_then(
+            |closure| match tcx.hir_maybe_body_owned_by(closure)?.value.kind {
+                ExprKind::Closure(coroutine) => Some(coroutine.def_id.to_def_id()),
+                _ => None,
+            },
+        )
         .unwrap_or(def)
 }

@@ -15,9 +15,10 @@ use rustc_middle::{
 use rustc_span::{Span, Spanned};
 
 use super::{
+    behind,
     bodies::{Bodies, Callee},
     handoffs::Handoffs,
-    origin::{self, CallSeen, Frame, Go, Tracer, holds},
+    origin::{self, Frame, holds},
     polled::{Polled, polled},
 };
 use crate::paths::Resolver;
@@ -74,7 +75,11 @@ impl<'tcx> CallGraphs<'tcx> {
     /// The graph to use for walks that begin in this body.
     pub(crate) fn for_owner(&self, owner: LocalDefId) -> Rc<CallGraph<'tcx>> {
         let owner = self.tcx.typeck_root_def_id(owner.to_def_id());
-        let typing_env = if self.tcx.generics_of(owner).requires_monomorphization(self.tcx) {
+        let typing_env = if self
+            .tcx
+            .generics_of(owner)
+            .requires_monomorphization(self.tcx)
+        {
             TypingEnv::post_analysis(self.tcx, owner)
         } else {
             TypingEnv::fully_monomorphized()
@@ -119,7 +124,9 @@ impl<'tcx> CallGraph<'tcx> {
         if let Some(node) = self.nodes.borrow().get(&instance) {
             return Rc::clone(node);
         }
-        let node = Rc::new(Node { sites: self.sites(instance) });
+        let node = Rc::new(Node {
+            sites: self.sites(instance),
+        });
         self.nodes.borrow_mut().insert(instance, Rc::clone(&node));
         node
     }
@@ -133,10 +140,17 @@ impl<'tcx> CallGraph<'tcx> {
         operands: &[&Operand<'tcx>],
     ) -> Vec<Polled<'tcx>> {
         let mut found = polled(&self.bodies, &self.handoffs, ty);
-        if !found.iter().any(|polled| matches!(polled, Polled::Dynamic(_))) {
+        if !found
+            .iter()
+            .any(|polled| matches!(polled, Polled::Dynamic(_)))
+        {
             return found;
         }
-        let mut search = BehindDyn { graph: self, futures: Vec::new(), lost: false };
+        let mut search = behind::Futures {
+            graph: self,
+            futures: Vec::new(),
+            lost: false,
+        };
         for &operand in operands {
             let holds_dyn = frame
                 .operand_ty(&self.bodies, operand)
@@ -221,24 +235,33 @@ impl<'tcx> CallGraph<'tcx> {
                 ty.ty_adt_def()
                     .is_some_and(|adt| self.handoffs.catches_panic.contains(&adt.did()))
             });
-            let pinned: Vec<_> = operands.iter().take(1).map(|operand| &operand.node).collect();
+            let pinned: Vec<_> = operands
+                .iter()
+                .take(1)
+                .map(|operand| &operand.node)
+                .collect();
             site.polled = self.polled_value(frame, future, &pinned);
         } else if let Some(via) = self.polls_argument(frame, &callee, operands) {
             site.via = via;
             let values: Vec<_> = operands.iter().map(|operand| &operand.node).collect();
             for future in own_type_arguments(&self.bodies, &callee) {
-                site.polled.extend(self.polled_value(frame, future, &values));
+                site.polled
+                    .extend(self.polled_value(frame, future, &values));
             }
         } else if let Some(body) = callee.local(&self.bodies) {
             site.next.push(body);
-        } else if tcx.fn_trait_kind_from_def_id(tcx.parent(callee.def_id)).is_some() {
+        } else if tcx
+            .fn_trait_kind_from_def_id(tcx.parent(callee.def_id))
+            .is_some()
+        {
             // `Box<dyn Fn()>`, `&dyn Fn()`, a function pointer behind a reference.
             if let Some(operand) = operands.first() {
                 site.next = self.behind_pointer(frame, &operand.node);
             }
         }
         site.catches_panic |= self.handoffs.catches_panic.contains(&callee.def_id);
-        site.next.extend(site.polled.iter().filter_map(|polled| polled.body()));
+        site.next
+            .extend(site.polled.iter().filter_map(|polled| polled.body()));
         if self.handoffs.calls_in_place(tcx, callee.running()) {
             for function in self.called_arguments(&callee) {
                 match function.local(&self.bodies) {
@@ -273,7 +296,11 @@ impl<'tcx> CallGraph<'tcx> {
             return Some(Via::Poll);
         }
         if self.handoffs.handle_spawns.contains(&function) {
-            let mut search = OnlyCurrentHandle { handoffs: &self.handoffs, current: false, lost: false };
+            let mut search = behind::CurrentHandle {
+                handoffs: &self.handoffs,
+                current: false,
+                lost: false,
+            };
             origin::trace(&self.bodies, frame, &operands.first()?.node, &mut search);
             return (search.current && !search.lost).then_some(Via::Spawn);
         }
@@ -284,7 +311,10 @@ impl<'tcx> CallGraph<'tcx> {
     fn called_arguments(&self, callee: &Callee<'tcx>) -> Vec<Callee<'tcx>> {
         let parameters = self.called_parameters(callee.def_id);
         let argument = |index: &u32| {
-            callee.args.get(*index as usize).and_then(|argument| argument.as_type())
+            callee
+                .args
+                .get(*index as usize)
+                .and_then(|argument| argument.as_type())
         };
         let mut called: Vec<Callee<'tcx>> = parameters
             .functions
@@ -309,7 +339,10 @@ impl<'tcx> CallGraph<'tcx> {
             return Rc::clone(known);
         }
         let tcx = self.bodies.tcx;
-        let mut parameters = CalledParameters { functions: Vec::new(), iterators: Vec::new() };
+        let mut parameters = CalledParameters {
+            functions: Vec::new(),
+            iterators: Vec::new(),
+        };
         let predicates = tcx.predicates_of(function).instantiate_identity(tcx);
         for clause in predicates.predicates {
             let ClauseKind::Trait(bound) = clause.kind().skip_binder() else {
@@ -328,13 +361,22 @@ impl<'tcx> CallGraph<'tcx> {
             }
         }
         let parameters = Rc::new(parameters);
-        self.called_parameters.borrow_mut().insert(function, Rc::clone(&parameters));
+        self.called_parameters
+            .borrow_mut()
+            .insert(function, Rc::clone(&parameters));
         parameters
     }
 
     /// The crate's functions that a function pointer or `dyn Fn` can stand for.
-    fn behind_pointer(&self, frame: &Frame<'_, 'tcx>, pointer: &Operand<'tcx>) -> Vec<Instance<'tcx>> {
-        let mut search = BehindPointer { bodies: &self.bodies, functions: Vec::new() };
+    fn behind_pointer(
+        &self,
+        frame: &Frame<'_, 'tcx>,
+        pointer: &Operand<'tcx>,
+    ) -> Vec<Instance<'tcx>> {
+        let mut search = behind::Functions {
+            bodies: &self.bodies,
+            functions: Vec::new(),
+        };
         origin::trace(&self.bodies, frame, pointer, &mut search);
         search.functions
     }
@@ -373,112 +415,9 @@ pub(crate) fn own_type_arguments<'tcx>(
     callee: &Callee<'tcx>,
 ) -> impl Iterator<Item = Ty<'tcx>> {
     let parents = bodies.tcx.generics_of(callee.def_id).parent_count;
-    callee.args.iter().skip(parents).filter_map(|argument| argument.as_type())
-}
-
-/// Looks for the types that values had before they became `dyn Future`.
-struct BehindDyn<'b, 'tcx> {
-    graph: &'b CallGraph<'tcx>,
-    futures: Vec<Ty<'tcx>>,
-    lost: bool,
-}
-
-impl<'tcx> Tracer<'tcx> for BehindDyn<'_, 'tcx> {
-    fn unsize(&mut self, source: Ty<'tcx>) -> bool {
-        if holds(source, &|ty| ty.is_trait()) {
-            return true;
-        }
-        self.futures.push(source);
-        false
-    }
-
-    fn call(&mut self, frame: &Frame<'_, 'tcx>, call: &CallSeen<'tcx>) -> Go<'tcx> {
-        let bodies = &self.graph.bodies;
-        if let Some(body) = call.callee.and_then(|callee| callee.local(bodies)) {
-            return Go::Returned(vec![(true, body)]);
-        }
-        // A function of another crate, such as `FutureExt::boxed`: it can only have made the trait
-        // object out of what it was given.
-        let mut arguments = Vec::new();
-        for (position, operand) in call.operands.iter().enumerate() {
-            let Some(ty) = frame.operand_ty(bodies, &operand.node) else {
-                continue;
-            };
-            if holds(ty, &|ty| ty.is_trait()) {
-                arguments.push(position);
-            } else if holds(ty, &|ty| ty.is_coroutine()) {
-                self.futures.push(ty);
-            }
-        }
-        if arguments.is_empty() && self.futures.is_empty() {
-            self.lost = true;
-        }
-        Go::Arguments(arguments)
-    }
-
-    fn lost(&mut self) {
-        self.lost = true;
-    }
-}
-
-/// Looks for the functions and closures behind a pointer.
-struct BehindPointer<'b, 'tcx> {
-    bodies: &'b Bodies<'tcx>,
-    functions: Vec<Instance<'tcx>>,
-}
-
-impl<'tcx> BehindPointer<'_, 'tcx> {
-    fn add(&mut self, ty: Ty<'tcx>) {
-        let function = self.bodies.called_value(ty);
-        self.functions.extend(function.and_then(|function| function.local(self.bodies)));
-    }
-}
-
-impl<'tcx> Tracer<'tcx> for BehindPointer<'_, 'tcx> {
-    fn call(&mut self, frame: &Frame<'_, 'tcx>, call: &CallSeen<'tcx>) -> Go<'tcx> {
-        if let Some(body) = call.callee.and_then(|callee| callee.local(self.bodies)) {
-            return Go::Returned(vec![(true, body)]);
-        }
-        let is_pointer = |position: &usize| {
-            frame
-                .operand_ty(self.bodies, &call.operands[*position].node)
-                .is_some_and(|ty| holds(ty, &|ty| ty.is_fn_ptr() || ty.is_trait() || ty.is_closure()))
-        };
-        Go::Arguments((0..call.operands.len()).filter(is_pointer).collect())
-    }
-
-    fn unsize(&mut self, source: Ty<'tcx>) -> bool {
-        let before = self.functions.len();
-        self.add(source);
-        before == self.functions.len()
-    }
-
-    fn constant(&mut self, ty: Ty<'tcx>) {
-        self.add(ty);
-    }
-}
-
-/// Whether a handle can only be the one of the current runtime.
-struct OnlyCurrentHandle<'h> {
-    handoffs: &'h Handoffs,
-    current: bool,
-    lost: bool,
-}
-
-impl<'tcx> Tracer<'tcx> for OnlyCurrentHandle<'_> {
-    fn call(&mut self, _: &Frame<'_, 'tcx>, call: &CallSeen<'tcx>) -> Go<'tcx> {
-        let Some(callee) = call.callee else {
-            self.lost = true;
-            return Go::Stop;
-        };
-        if self.handoffs.current_handle.contains(&callee.def_id) {
-            self.current = true;
-            return Go::Stop;
-        }
-        Go::Arguments(vec![0])
-    }
-
-    fn lost(&mut self) {
-        self.lost = true;
-    }
+    callee
+        .args
+        .iter()
+        .skip(parents)
+        .filter_map(|argument| argument.as_type())
 }

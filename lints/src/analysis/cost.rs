@@ -42,10 +42,21 @@ pub(crate) fn evidence<'tcx>(
     suspends: bool,
 ) -> Option<Evidence> {
     let nearest = (0..reached.bodies.len()).find_map(|body| {
-        blocking_call(tcx, calls, reached, body, suspends)
-            .or_else(|| if suspends { None } else { long_loop(tcx, reached, body) })
+        blocking_call(tcx, calls, reached, body, suspends).or_else(|| {
+            if suspends {
+                None
+            } else {
+                long_loop(tcx, reached, body)
+            }
+        })
     });
-    nearest.or_else(|| if suspends { None } else { recursion(tcx, reached) })
+    nearest.or_else(|| {
+        if suspends {
+            None
+        } else {
+            recursion(tcx, reached)
+        }
+    })
 }
 
 fn blocking_call<'tcx>(
@@ -78,20 +89,33 @@ fn long_loop<'tcx>(tcx: TyCtxt<'tcx>, reached: &Reached<'tcx>, body: usize) -> O
     long_loops(tcx, owner)
         .into_iter()
         .find(|found| !(found.over_collection && for_trait))
-        .map(|found| Evidence { kind: Kind::Loop, body, span: found.span })
+        .map(|found| Evidence {
+            kind: Kind::Loop,
+            body,
+            span: found.span,
+        })
 }
 
 fn recursion<'tcx>(tcx: TyCtxt<'tcx>, reached: &Reached<'tcx>) -> Option<Evidence> {
     let body = reached.recursion()?;
     let span = tcx.def_span(source_owner(tcx, reached.bodies[body].instance.def_id()));
-    Some(Evidence { kind: Kind::Recursion, body, span })
+    Some(Evidence {
+        kind: Kind::Recursion,
+        body,
+        span,
+    })
 }
 
 /// The bodies on the way to a body, and that body.
 fn on_way_to<'r>(reached: &'r Reached<'_>, body: usize) -> impl Iterator<Item = DefId> + 'r {
-    let mut way: Vec<usize> = reached.chain_to(body).iter().map(|step| step.from).collect();
+    let mut way: Vec<usize> = reached
+        .chain_to(body)
+        .iter()
+        .map(|step| step.from)
+        .collect();
     way.push(body);
-    way.into_iter().map(|body| reached.bodies[body].instance.def_id())
+    way.into_iter()
+        .map(|body| reached.bodies[body].instance.def_id())
 }
 
 /// Whether the body belongs to an async method that a trait asks for. Such a method is async for
@@ -101,5 +125,8 @@ fn implements_trait(tcx: TyCtxt<'_>, body: DefId) -> bool {
     let function = tcx.typeck_root_def_id(body);
     function != body
         && tcx.def_kind(function) == DefKind::AssocFn
-        && matches!(tcx.def_kind(tcx.parent(function)), DefKind::Impl { of_trait: true })
+        && matches!(
+            tcx.def_kind(tcx.parent(function)),
+            DefKind::Impl { of_trait: true }
+        )
 }

@@ -3,9 +3,7 @@
 use rustc_abi::{FieldIdx, VariantIdx};
 use rustc_data_structures::fx::FxHashMap;
 use rustc_middle::{
-    mir::{
-        Body, Local, Location, Place, ProjectionElem, StatementKind, TerminatorKind,
-    },
+    mir::{Body, Local, Location, Place, ProjectionElem, StatementKind, TerminatorKind},
     ty::{self, TyCtxt},
 };
 
@@ -32,7 +30,10 @@ pub(crate) struct Variable {
 
 impl Variable {
     pub(crate) fn local(local: Local) -> Self {
-        Self { root: Root::Local(local), fields: Vec::new() }
+        Self {
+            root: Root::Local(local),
+            fields: Vec::new(),
+        }
     }
 
     pub(crate) fn of_place<'tcx>(tcx: TyCtxt<'tcx>, body: &Body<'tcx>, place: Place<'tcx>) -> Self {
@@ -81,10 +82,10 @@ impl Definitions {
         let mut by_root: FxHashMap<Root, Vec<Definition>> = FxHashMap::default();
         let mut add = |place, location| {
             let variable = Variable::of_place(tcx, body, place);
-            by_root
-                .entry(variable.root)
-                .or_default()
-                .push(Definition { fields: variable.fields, location });
+            by_root.entry(variable.root).or_default().push(Definition {
+                fields: variable.fields,
+                location,
+            });
         };
         for (block, data) in body.basic_blocks.iter_enumerated() {
             if data.is_cleanup {
@@ -92,7 +93,13 @@ impl Definitions {
             }
             for (statement_index, statement) in data.statements.iter().enumerate() {
                 if let StatementKind::Assign(assign) = &statement.kind {
-                    add(assign.0, Location { block, statement_index });
+                    add(
+                        assign.0,
+                        Location {
+                            block,
+                            statement_index,
+                        },
+                    );
                 }
             }
             if let TerminatorKind::Call { destination, .. } = data.terminator().kind {

@@ -21,7 +21,10 @@ pub(crate) fn place(tcx: TyCtxt<'_>, instance: Instance<'_>, site: &Site<'_>) ->
     if !site.span.is_desugaring(DesugaringKind::Await) {
         return span;
     }
-    let mut search = Awaited { keyword: span, found: None };
+    let mut search = Awaited {
+        keyword: span,
+        found: None,
+    };
     if let Some(body) = tcx.hir_maybe_body_owned_by(local_owner(tcx, instance)) {
         search.visit_body(body);
     }
@@ -33,13 +36,14 @@ struct Awaited {
     found: Option<Span>,
 }
 
+// The match on the poll's result is marked like the whole expression, and stands inside it.
 impl<'tcx> Visitor<'tcx> for Awaited {
     fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
         let whole = in_user_code(expr.span);
         if matches!(expr.kind, ExprKind::Match(_, _, MatchSource::AwaitDesugar))
             && whole.contains(self.keyword)
             && whole.hi() == self.keyword.hi()
-            && self.found.is_none_or(|found| found.contains(whole))
+            && self.found.is_none()
         {
             self.found = Some(whole);
         }
@@ -68,7 +72,10 @@ pub(crate) fn name(tcx: TyCtxt<'_>, def: DefId) -> String {
 
 fn short_path(tcx: TyCtxt<'_>, def: DefId) -> String {
     match tcx.opt_item_name(def) {
-        Some(name) => match tcx.opt_associated_item(def).and_then(|_| owner_name(tcx, def)) {
+        Some(name) => match tcx
+            .opt_associated_item(def)
+            .and_then(|_| owner_name(tcx, def))
+        {
             Some(owner) => format!("{owner}::{name}"),
             None => name.to_string(),
         },
@@ -82,7 +89,9 @@ fn owner_name(tcx: TyCtxt<'_>, method: DefId) -> Option<String> {
         DefKind::Trait => tcx.opt_item_name(container).map(|name| name.to_string()),
         DefKind::Impl { .. } => {
             let ty = tcx.type_of(container).instantiate_identity();
-            ty.ty_adt_def().and_then(|adt| tcx.opt_item_name(adt.did())).map(|name| name.to_string())
+            ty.ty_adt_def()
+                .and_then(|adt| tcx.opt_item_name(adt.did()))
+                .map(|name| name.to_string())
         }
         _ => None,
     }
@@ -106,7 +115,10 @@ pub(crate) fn local_owner(tcx: TyCtxt<'_>, instance: Instance<'_>) -> LocalDefId
 
 /// The innermost node of a body at a place: there an attribute decides whether a lint is on.
 pub(crate) fn node_at(tcx: TyCtxt<'_>, owner: LocalDefId, span: Span) -> HirId {
-    let mut innermost = Innermost { span: in_user_code(span), found: tcx.local_def_id_to_hir_id(owner) };
+    let mut innermost = Innermost {
+        span: in_user_code(span),
+        found: tcx.local_def_id_to_hir_id(owner),
+    };
     if let Some(body) = tcx.hir_maybe_body_owned_by(owner) {
         innermost.visit_body(body);
     }

@@ -11,7 +11,11 @@ use super::{bodies::Bodies, handoffs::is_std};
 const SHARED: &[rustc_span::Symbol] = &[sym::Arc, sym::Rc, sym::ArcWeak, sym::RcWeak];
 
 pub(crate) fn run_by_drop<'tcx>(bodies: &Bodies<'tcx>, ty: Ty<'tcx>) -> Vec<Instance<'tcx>> {
-    let mut search = Search { bodies, seen: FxHashSet::default(), found: Vec::new() };
+    let mut search = Search {
+        bodies,
+        seen: FxHashSet::default(),
+        found: Vec::new(),
+    };
     if ty.needs_drop(bodies.tcx, bodies.typing_env) {
         search.value(ty, 0);
     }

@@ -67,7 +67,10 @@ pub(crate) fn judge_calls<'tcx>(
         .flat_map(|owner| {
             calls_in(&graphs.for_owner(owner).bodies, owner, functions)
                 .into_iter()
-                .map(move |block| Way { owner, blocks: vec![block] })
+                .map(move |block| Way {
+                    owner,
+                    blocks: vec![block],
+                })
         })
         .collect();
     for depth in 0..=DEEPEST_CALLER {
@@ -98,7 +101,10 @@ fn one_caller_up(graphs: &CallGraphs<'_>, mentions: &Mentions<'_>, open: &[Way])
             for block in calls_in(&graphs.for_owner(caller).bodies, caller, &only) {
                 let mut blocks = vec![block];
                 blocks.extend(&way.blocks);
-                ways.push(Way { owner: caller, blocks });
+                ways.push(Way {
+                    owner: caller,
+                    blocks,
+                });
             }
         }
     }
@@ -148,7 +154,10 @@ fn follow<'tcx>(
 ) -> Option<Verdict> {
     let graph = graphs.for_owner(way.owner);
     let frame = Frame::new(&graph.bodies, graph.bodies.identity(way.owner))?;
-    let owner_span = frame.mir.body.basic_blocks[way.blocks[0]].terminator().source_info.span;
+    let owner_span = frame.mir.body.basic_blocks[way.blocks[0]]
+        .terminator()
+        .source_info
+        .span;
     step(&graph, &frame, &way.blocks, way.owner, owner_span, judge)
 }
 

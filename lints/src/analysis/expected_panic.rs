@@ -71,7 +71,9 @@ impl ExpectedPanics {
         // In a closure it may be caught around the call, or show up in what a thread returns.
         find_attr!(tcx, function, ShouldPanic { .. })
             || owner != function
-                && self.any_site(graph, function, |site| self.looks(site) || self.catches(site))
+                && self.any_site(graph, function, |site| {
+                    self.looks(site) || self.catches(site)
+                })
     }
 
     /// Whether the function looks at how one of its tasks or threads failed.
@@ -89,7 +91,11 @@ impl ExpectedPanics {
         let Some(mir) = graph.bodies.mir(body.to_def_id()) else {
             return false;
         };
-        let statements = mir.body.basic_blocks.iter().flat_map(|block| &block.statements);
+        let statements = mir
+            .body
+            .basic_blocks
+            .iter()
+            .flat_map(|block| &block.statements);
         statements.into_iter().any(|statement| {
             let StatementKind::Assign(assign) = &statement.kind else {
                 return false;
@@ -101,7 +107,10 @@ impl ExpectedPanics {
             match ty.kind() {
                 ty::Adt(adt, args) => {
                     tcx.is_diagnostic_item(sym::Result, adt.did())
-                        && args.types().nth(1).is_some_and(|error| self.is_panic(error))
+                        && args
+                            .types()
+                            .nth(1)
+                            .is_some_and(|error| self.is_panic(error))
                 }
                 _ => false,
             }
@@ -114,8 +123,13 @@ impl ExpectedPanics {
         root: LocalDefId,
         wanted: impl Fn(&Site<'tcx>) -> bool,
     ) -> bool {
-        own_bodies(graph, root)
-            .any(|body| graph.node(graph.bodies.identity(body)).sites.iter().any(&wanted))
+        own_bodies(graph, root).any(|body| {
+            graph
+                .node(graph.bodies.identity(body))
+                .sites
+                .iter()
+                .any(&wanted)
+        })
     }
 
     fn looks(&self, site: &Site<'_>) -> bool {
@@ -128,7 +142,8 @@ impl ExpectedPanics {
 
     fn is_panic(&self, ty: Ty<'_>) -> bool {
         holds(ty, &|ty| {
-            ty.ty_adt_def().is_some_and(|adt| self.join_error.contains(&adt.did()))
+            ty.ty_adt_def()
+                .is_some_and(|adt| self.join_error.contains(&adt.did()))
                 || ty.is_box()
                     && ty.boxed_ty().is_some_and(|inner| {
                         matches!(inner.kind(), ty::Dynamic(bounds, ..)
@@ -139,6 +154,7 @@ impl ExpectedPanics {
     }
 
     fn catches(&self, site: &Site<'_>) -> bool {
-        site.callee.is_some_and(|callee| self.catches.contains(&callee.def_id))
+        site.callee
+            .is_some_and(|callee| self.catches.contains(&callee.def_id))
     }
 }

@@ -61,22 +61,31 @@ impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
             return false;
         };
         let body = frame.mir.body;
-        bodies.flow(&frame.mir).deciders(block).into_iter().any(|decider| {
-            let TerminatorKind::SwitchInt { discr, .. } =
-                &body.basic_blocks[decider].terminator().kind
-            else {
-                return false;
-            };
-            let mut search = Asks { guards: self, bodies, found: false, assigned: Vec::new() };
-            origin::trace(bodies, &frame, discr, &mut search);
-            // `matches!` sets a constant in the branch that a question decided on.
-            search.found
-                || depth > 0
-                    && search
-                        .assigned
-                        .iter()
-                        .any(|&assigned| self.decides(instance, assigned, depth - 1))
-        })
+        bodies
+            .flow(&frame.mir)
+            .deciders(block)
+            .into_iter()
+            .any(|decider| {
+                let TerminatorKind::SwitchInt { discr, .. } =
+                    &body.basic_blocks[decider].terminator().kind
+                else {
+                    return false;
+                };
+                let mut search = Asks {
+                    guards: self,
+                    bodies,
+                    found: false,
+                    assigned: Vec::new(),
+                };
+                origin::trace(bodies, &frame, discr, &mut search);
+                // `matches!` sets a constant in the branch that a question decided on.
+                search.found
+                    || depth > 0
+                        && search
+                            .assigned
+                            .iter()
+                            .any(|&assigned| self.decides(instance, assigned, depth - 1))
+            })
     }
 
     /// Whether the body, or one it calls, asks for the flavor.
@@ -90,7 +99,10 @@ impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
                     continue;
                 }
                 for site in &self.graph.node(instance).sites {
-                    if site.callee.is_some_and(|callee| self.questions.functions.contains(&callee.def_id)) {
+                    if site
+                        .callee
+                        .is_some_and(|callee| self.questions.functions.contains(&callee.def_id))
+                    {
                         return true;
                     }
                     next_level.extend(&site.next);
@@ -117,7 +129,9 @@ impl<'tcx> Tracer<'tcx> for Asks<'_, '_, 'tcx> {
         }
         if let Some(callee) = call.callee {
             self.found |= self.guards.questions.functions.contains(&callee.def_id)
-                || callee.local(self.bodies).is_some_and(|body| self.guards.asks(body));
+                || callee
+                    .local(self.bodies)
+                    .is_some_and(|body| self.guards.asks(body));
         }
         for operand in call.operands {
             let asks = frame

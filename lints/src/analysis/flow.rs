@@ -162,10 +162,13 @@ fn constant<'b, 'tcx>(
     match condition {
         Operand::Constant(constant) => Some(constant),
         Operand::Copy(place) | Operand::Move(place) => {
-            before.iter().rev().find_map(|statement| match &statement.kind {
-                StatementKind::Assign(assign) if assign.0 == *place => Some(&assign.1),
-                _ => None,
-            })
+            before
+                .iter()
+                .rev()
+                .find_map(|statement| match &statement.kind {
+                    StatementKind::Assign(assign) if assign.0 == *place => Some(&assign.1),
+                    _ => None,
+                })
         }
         .and_then(|value| match value {
             Rvalue::Use(Operand::Constant(constant)) => Some(&**constant),

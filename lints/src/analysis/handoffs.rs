@@ -116,9 +116,7 @@ const WRAPPERS: &[&str] = &[
 /// The lists above as items of the crates that are loaded.
 pub(crate) struct Handoffs {
     pub(crate) future_poll: DefId,
-    pub(crate) future_trait: DefId,
     pub(crate) poll_fn_type: DefIdSet,
-    pub(crate) block_in_place: DefIdSet,
     pub(crate) in_place: DefIdSet,
     pub(crate) elsewhere: DefIdSet,
     pub(crate) spawns: DefIdSet,
@@ -139,9 +137,7 @@ impl Handoffs {
         let all = |list: &[&'static str]| paths.all(list.iter().copied());
         Self {
             future_poll,
-            future_trait: tcx.parent(future_poll),
             poll_fn_type: all(&["core::future::PollFn", "futures_util::future::PollFn"]),
-            block_in_place: all(&["tokio::task::block_in_place"]),
             in_place: all(IN_PLACE),
             elsewhere: all(ELSEWHERE),
             spawns: all(SPAWNS),
@@ -153,7 +149,10 @@ impl Handoffs {
             executors: all(EXECUTORS),
             ready: all(READY),
             wrappers: all(WRAPPERS),
-            catches_panic: all(&["std::panic::catch_unwind", "futures_util::future::CatchUnwind"]),
+            catches_panic: all(&[
+                "std::panic::catch_unwind",
+                "futures_util::future::CatchUnwind",
+            ]),
             iteration: all(&[
                 "core::iter::Iterator",
                 "core::iter::IntoIterator",

@@ -9,7 +9,7 @@ use rustc_hir::{
 };
 use rustc_middle::{
     mir::{self, interpret::Scalar},
-    ty::{self, Ty, TyCtxt, TypeckResults, TypingEnv},
+    ty::{self, Ty, TyCtxt, TypeckResults},
 };
 use rustc_span::{DesugaringKind, sym};
 
@@ -22,11 +22,45 @@ const DEEPEST: usize = 8;
 
 /// Adapters that yield at most as many items as there are in their receiver.
 const NARROWING: &[&str] = &[
-    "as_bytes", "as_ref", "as_slice", "as_str", "bytes", "char_indices", "chars", "chunks",
-    "chunks_exact", "clone", "cloned", "collect", "copied", "drain", "enumerate", "filter",
-    "filter_map", "fuse", "inspect", "into_bytes", "into_iter", "iter", "iter_mut", "lines", "map",
-    "map_while", "peekable", "rev", "scan", "skip", "skip_while", "split", "split_whitespace",
-    "step_by", "take_while", "to_owned", "to_string", "to_vec", "windows",
+    "as_bytes",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "bytes",
+    "char_indices",
+    "chars",
+    "chunks",
+    "chunks_exact",
+    "clone",
+    "cloned",
+    "collect",
+    "copied",
+    "drain",
+    "enumerate",
+    "filter",
+    "filter_map",
+    "fuse",
+    "inspect",
+    "into_bytes",
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "lines",
+    "map",
+    "map_while",
+    "peekable",
+    "rev",
+    "scan",
+    "skip",
+    "skip_while",
+    "split",
+    "split_whitespace",
+    "step_by",
+    "take_while",
+    "to_owned",
+    "to_string",
+    "to_vec",
+    "windows",
 ];
 
 pub(crate) struct Lengths<'tcx> {
@@ -36,7 +70,10 @@ pub(crate) struct Lengths<'tcx> {
 
 impl<'tcx> Lengths<'tcx> {
     pub(crate) fn new(tcx: TyCtxt<'tcx>, owner: LocalDefId) -> Self {
-        Self { tcx, typeck: tcx.typeck(owner) }
+        Self {
+            tcx,
+            typeck: tcx.typeck(owner),
+        }
     }
 
     pub(crate) fn ty(&self, expr: &Expr<'_>) -> Ty<'tcx> {
@@ -54,7 +91,8 @@ impl<'tcx> Lengths<'tcx> {
 
     /// The value of an integer that the source fixes.
     pub(crate) fn integer(&self, expr: &'tcx Expr<'tcx>) -> Option<u128> {
-        self.value(expr, DEEPEST).and_then(|value| u128::try_from(value).ok())
+        self.value(expr, DEEPEST)
+            .and_then(|value| u128::try_from(value).ok())
     }
 
     fn length(&self, expr: &'tcx Expr<'tcx>, depth: usize) -> Option<u128> {
@@ -74,27 +112,33 @@ impl<'tcx> Lengths<'tcx> {
             ExprKind::Struct(..) => self.range(expr, depth),
             ExprKind::Call(function, arguments) => self.call(expr, function, arguments, depth),
             ExprKind::MethodCall(method, receiver, arguments, _) => {
-                if !self.method(expr).is_some_and(|method| is_std(self.tcx, method)) {
+                if !self
+                    .method(expr)
+                    .is_some_and(|method| is_std(self.tcx, method))
+                {
                     return None;
                 }
                 let name = method.ident.as_str();
                 let of_receiver = || self.length(receiver, depth);
                 match (name, arguments) {
                     ("take", [most]) => {
-                        let most = self.value(most, depth).and_then(|most| u128::try_from(most).ok());
+                        let most = self
+                            .value(most, depth)
+                            .and_then(|most| u128::try_from(most).ok());
                         most.into_iter().chain(of_receiver()).min()
                     }
-                    ("zip", [other]) => {
-                        of_receiver().into_iter().chain(self.length(other, depth)).min()
-                    }
+                    ("zip", [other]) => of_receiver()
+                        .into_iter()
+                        .chain(self.length(other, depth))
+                        .min(),
                     ("chain", [other]) => of_receiver()?.checked_add(self.length(other, depth)?),
                     _ if NARROWING.contains(&name) => of_receiver(),
                     _ => None,
                 }
             }
-            ExprKind::Path(ref path) => self.behind_path(expr, path, |this, value| {
-                this.length(value, depth)
-            }),
+            ExprKind::Path(ref path) => {
+                self.behind_path(expr, path, |this, value| this.length(value, depth))
+            }
             ExprKind::Block(block, _) if block.stmts.is_empty() => self.length(block.expr?, depth),
             _ => None,
         }
@@ -150,7 +194,9 @@ impl<'tcx> Lengths<'tcx> {
         if !is_std(self.tcx, callee) {
             return None;
         }
-        if self.tcx.is_lang_item(callee, rustc_hir::LangItem::RangeInclusiveNew)
+        if self
+            .tcx
+            .is_lang_item(callee, rustc_hir::LangItem::RangeInclusiveNew)
             && let [start, end] = arguments
         {
             return self.between(start, end, depth)?.checked_add(1);
@@ -158,9 +204,9 @@ impl<'tcx> Lengths<'tcx> {
         match (self.tcx.item_name(callee).as_str(), arguments) {
             ("once", _) => Some(1),
             ("empty", _) => Some(0),
-            ("from_elem" | "repeat_n", [_, count]) => {
-                self.value(count, depth).and_then(|count| u128::try_from(count).ok())
-            }
+            ("from_elem" | "repeat_n", [_, count]) => self
+                .value(count, depth)
+                .and_then(|count| u128::try_from(count).ok()),
             ("into_iter", [collection]) => self.length(collection, depth),
             // `vec![a, b, c]`
             _ if expr.span.from_expansion() => items_in(expr),
@@ -190,7 +236,14 @@ impl<'tcx> Lengths<'tcx> {
                     _ => None,
                 }
             }
-            Res::Def(DefKind::Const { .. } | DefKind::Static { mutability: rustc_ast::Mutability::Not, .. }, item) => {
+            Res::Def(
+                DefKind::Const { .. }
+                | DefKind::Static {
+                    mutability: rustc_ast::Mutability::Not,
+                    ..
+                },
+                item,
+            ) => {
                 let item = item.as_local()?;
                 let body = self.tcx.hir_maybe_body_owned_by(item)?;
                 go_on(&Self::new(self.tcx, item), body.value)
@@ -235,7 +288,12 @@ impl<'tcx> Lengths<'tcx> {
     }
 
     fn constant(&self, item: DefId, ty: Ty<'tcx>) -> Option<i128> {
-        if self.tcx.generics_of(item).requires_monomorphization(self.tcx) || !ty.is_integral() {
+        if self
+            .tcx
+            .generics_of(item)
+            .requires_monomorphization(self.tcx)
+            || !ty.is_integral()
+        {
             return None;
         }
         let value = self.tcx.const_eval_poly(item).ok()?;

@@ -1,13 +1,13 @@
 //! Loops that may go round more than a few times.
 
 use rustc_hir::{
-    BinOpKind, Block, Expr, ExprKind, LoopSource, MatchSource, Node, QPath, StmtKind,
+    BinOpKind, Block, Expr, ExprKind, LoopSource, MatchSource, QPath, StmtKind,
     def::Res,
     def_id::LocalDefId,
     intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::ty::{Ty, TyCtxt};
-use rustc_span::{DesugaringKind, Span, Symbol};
+use rustc_span::{DesugaringKind, Span};
 
 use super::{
     handoffs::is_std,
@@ -20,13 +20,39 @@ const FEW_NESTED: u128 = 10_000;
 
 /// Methods that go through an iterator at once.
 const CONSUMERS: &[&str] = &[
-    "all", "any", "collect", "count", "eq", "find", "find_map", "fold", "for_each", "last", "max",
-    "max_by", "max_by_key", "min", "min_by", "min_by_key", "nth", "partition", "position",
-    "product", "reduce", "sum", "try_fold", "try_for_each", "unzip",
+    "all",
+    "any",
+    "collect",
+    "count",
+    "eq",
+    "find",
+    "find_map",
+    "fold",
+    "for_each",
+    "last",
+    "max",
+    "max_by",
+    "max_by_key",
+    "min",
+    "min_by",
+    "min_by_key",
+    "nth",
+    "partition",
+    "position",
+    "product",
+    "reduce",
+    "sum",
+    "try_fold",
+    "try_for_each",
+    "unzip",
 ];
 
 /// Methods that a loop retries without ever waiting for long.
-const RETRIED: &[&str] = &["compare_exchange", "compare_exchange_weak", "compare_and_swap"];
+const RETRIED: &[&str] = &[
+    "compare_exchange",
+    "compare_exchange_weak",
+    "compare_and_swap",
+];
 
 /// Methods that take what is there and end the loop when nothing is.
 const DRAINING: &[&str] = &["next", "next_back", "try_recv", "try_next", "now_or_never"];
@@ -44,7 +70,12 @@ pub(crate) fn long_loops(tcx: TyCtxt<'_>, owner: LocalDefId) -> Vec<LongLoop> {
     let Some(body) = tcx.hir_maybe_body_owned_by(owner) else {
         return Vec::new();
     };
-    let mut search = Search { tcx, around: 1, lengths: Lengths::new(tcx, owner), found: Vec::new() };
+    let mut search = Search {
+        tcx,
+        around: 1,
+        lengths: Lengths::new(tcx, owner),
+        found: Vec::new(),
+    };
     search.visit_body(body);
     search.found
 }
@@ -165,9 +196,10 @@ impl<'tcx> Search<'tcx> {
             return Rounds::Unknown;
         };
         let receiver_ty = self.lengths.ty(receiver).peel_refs();
-        let is_option = receiver_ty
-            .ty_adt_def()
-            .is_some_and(|adt| self.tcx.is_diagnostic_item(rustc_span::sym::Option, adt.did()));
+        let is_option = receiver_ty.ty_adt_def().is_some_and(|adt| {
+            self.tcx
+                .is_diagnostic_item(rustc_span::sym::Option, adt.did())
+        });
         if method.ident.as_str() == "take" && is_option {
             return Rounds::AtMost(1);
         }
@@ -192,7 +224,10 @@ impl<'tcx> Search<'tcx> {
             }
         }
         local(peel(counter)).is_some_and(|counter| {
-            let mut adds = Adds { counter, found: false };
+            let mut adds = Adds {
+                counter,
+                found: false,
+            };
             adds.visit_expr(body);
             adds.found
         })
@@ -217,8 +252,15 @@ impl<'tcx> Search<'tcx> {
     /// collection.
     fn counts(&self, ty: Ty<'tcx>) -> bool {
         const COUNTING: &[&str] = &[
-            "Range", "RangeInclusive", "RangeFrom", "Repeat", "RepeatN", "RepeatWith",
-            "Successors", "FromFn", "Cycle",
+            "Range",
+            "RangeInclusive",
+            "RangeFrom",
+            "Repeat",
+            "RepeatN",
+            "RepeatWith",
+            "Successors",
+            "FromFn",
+            "Cycle",
         ];
         holds(ty, &|ty| {
             ty.ty_adt_def().is_some_and(|adt| {
@@ -253,7 +295,8 @@ fn ends_in_first_round(block: &Block<'_>) -> bool {
         StmtKind::Semi(expr) | StmtKind::Expr(expr) => Some(expr),
         _ => None,
     });
-    let leaves = last.is_some_and(|last| matches!(last.kind, ExprKind::Break(..) | ExprKind::Ret(_)));
+    let leaves =
+        last.is_some_and(|last| matches!(last.kind, ExprKind::Break(..) | ExprKind::Ret(_)));
     leaves && !continues(block)
 }
 

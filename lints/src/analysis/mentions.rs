@@ -54,13 +54,16 @@ impl<'tcx> Mentions<'tcx> {
             return Vec::new();
         }
         if functions.items().all(|function| self.is_counted(function)) {
-            let found = self.found.get_or_init(|| {
-                bodies_naming(self.tcx, &|function| self.is_counted(&function))
-            });
+            let found = self
+                .found
+                .get_or_init(|| bodies_naming(self.tcx, &|function| self.is_counted(&function)));
             return in_order(functions, found);
         }
         // The crate's own functions: asked for only when a caller must settle something.
-        in_order(functions, &bodies_naming(self.tcx, &|function| functions.contains(&function)))
+        in_order(
+            functions,
+            &bodies_naming(self.tcx, &|function| functions.contains(&function)),
+        )
     }
 
     fn is_counted(&self, function: &DefId) -> bool {
@@ -68,10 +71,7 @@ impl<'tcx> Mentions<'tcx> {
     }
 }
 
-fn in_order(
-    functions: &DefIdSet,
-    found: &FxHashMap<DefId, Vec<LocalDefId>>,
-) -> Vec<LocalDefId> {
+fn in_order(functions: &DefIdSet, found: &FxHashMap<DefId, Vec<LocalDefId>>) -> Vec<LocalDefId> {
     let mut owners: Vec<LocalDefId> = found
         .iter()
         .filter(|(function, _)| functions.contains(*function))
@@ -89,7 +89,12 @@ fn bodies_naming(
 ) -> FxHashMap<DefId, Vec<LocalDefId>> {
     let mut found = FxHashMap::default();
     for owner in tcx.hir_body_owners() {
-        let mut visitor = Named { typeck: tcx.typeck(owner), wanted, owner, found: &mut found };
+        let mut visitor = Named {
+            typeck: tcx.typeck(owner),
+            wanted,
+            owner,
+            found: &mut found,
+        };
         visitor.visit_body(tcx.hir_body_owned_by(owner));
     }
     found

@@ -39,7 +39,12 @@ pub(crate) struct Frame<'f, 'tcx> {
 impl<'f, 'tcx> Frame<'f, 'tcx> {
     pub(crate) fn new(bodies: &Bodies<'tcx>, instance: Instance<'tcx>) -> Option<Self> {
         let mir = bodies.mir(instance.def_id())?;
-        Some(Self { instance, mir, caller: None, depth: 0 })
+        Some(Self {
+            instance,
+            mir,
+            caller: None,
+            depth: 0,
+        })
     }
 
     /// The body of a function called in this frame.
@@ -51,7 +56,12 @@ impl<'f, 'tcx> Frame<'f, 'tcx> {
     ) -> Option<Frame<'g, 'tcx>> {
         let mir = bodies.mir(instance.def_id())?;
         let caller = operands.map(|operands| (self as &Frame<'_, 'tcx>, operands));
-        Some(Frame { instance, mir, caller, depth: self.depth + 1 })
+        Some(Frame {
+            instance,
+            mir,
+            caller,
+            depth: self.depth + 1,
+        })
     }
 
     /// Whether the walk began in this body.
@@ -59,7 +69,11 @@ impl<'f, 'tcx> Frame<'f, 'tcx> {
         self.depth == 0
     }
 
-    pub(crate) fn operand_ty(&self, bodies: &Bodies<'tcx>, operand: &Operand<'tcx>) -> Option<Ty<'tcx>> {
+    pub(crate) fn operand_ty(
+        &self,
+        bodies: &Bodies<'tcx>,
+        operand: &Operand<'tcx>,
+    ) -> Option<Ty<'tcx>> {
         bodies.operand_ty(self.instance, self.mir.body, operand)
     }
 }
@@ -109,7 +123,12 @@ pub(crate) fn trace<'tcx>(
     operand: &Operand<'tcx>,
     tracer: &mut dyn Tracer<'tcx>,
 ) {
-    let mut walk = Walk { bodies, tracer, seen: FxHashSet::default(), steps: 0 };
+    let mut walk = Walk {
+        bodies,
+        tracer,
+        seen: FxHashSet::default(),
+        steps: 0,
+    };
     walk.operand(frame, operand, &[]);
 }
 
@@ -119,7 +138,12 @@ pub(crate) fn trace_returned<'tcx>(
     frame: &Frame<'_, 'tcx>,
     tracer: &mut dyn Tracer<'tcx>,
 ) {
-    let mut walk = Walk { bodies, tracer, seen: FxHashSet::default(), steps: 0 };
+    let mut walk = Walk {
+        bodies,
+        tracer,
+        seen: FxHashSet::default(),
+        steps: 0,
+    };
     walk.variable(frame, Variable::local(RETURN_PLACE));
 }
 
@@ -217,7 +241,9 @@ impl<'tcx> Walk<'_, 'tcx> {
                     self.tracer.constant(ty);
                 }
             }
-            Rvalue::Use(operand) | Rvalue::Cast(_, operand, _) | Rvalue::WrapUnsafeBinder(operand, _) => {
+            Rvalue::Use(operand)
+            | Rvalue::Cast(_, operand, _)
+            | Rvalue::WrapUnsafeBinder(operand, _) => {
                 self.operand(frame, operand, fields);
             }
             Rvalue::Ref(_, _, place) | Rvalue::RawPtr(_, place) | Rvalue::CopyForDeref(place) => {
@@ -260,7 +286,10 @@ impl<'tcx> Walk<'_, 'tcx> {
         let callee = frame
             .operand_ty(self.bodies, func)
             .and_then(|func| self.bodies.callee(func));
-        let seen = CallSeen { callee, operands: args };
+        let seen = CallSeen {
+            callee,
+            operands: args,
+        };
         match self.tracer.call(frame, &seen) {
             Go::Stop => {}
             Go::Arguments(positions) => {
@@ -358,7 +387,8 @@ impl<'tcx> Walk<'_, 'tcx> {
 
 /// Whether the type is, or holds in its type arguments, one that `wanted` accepts.
 pub(crate) fn holds<'tcx>(ty: Ty<'tcx>, wanted: &dyn Fn(Ty<'tcx>) -> bool) -> bool {
-    ty.walk().any(|part| part.as_type().is_some_and(|ty| wanted(ty)))
+    ty.walk()
+        .any(|part| part.as_type().is_some_and(|ty| wanted(ty)))
         || match ty.kind() {
             ty::Closure(_, args) => holds(args.as_closure().tupled_upvars_ty(), wanted),
             _ => false,

@@ -45,7 +45,11 @@ pub(crate) fn polled<'tcx>(
     handoffs: &Handoffs,
     ty: Ty<'tcx>,
 ) -> Vec<Polled<'tcx>> {
-    let mut search = Search { bodies, handoffs, found: Vec::new() };
+    let mut search = Search {
+        bodies,
+        handoffs,
+        found: Vec::new(),
+    };
     search.future(ty, DEEPEST_WRAPPER);
     search.found
 }
@@ -82,7 +86,13 @@ impl<'tcx> Search<'_, 'tcx> {
         }
     }
 
-    fn adt(&mut self, ty: Ty<'tcx>, adt: ty::AdtDef<'tcx>, args: GenericArgsRef<'tcx>, depth: usize) {
+    fn adt(
+        &mut self,
+        ty: Ty<'tcx>,
+        adt: ty::AdtDef<'tcx>,
+        args: GenericArgsRef<'tcx>,
+        depth: usize,
+    ) {
         let tcx = self.bodies.tcx;
         if self.handoffs.ready.contains(&adt.did()) {
             return;
@@ -94,7 +104,10 @@ impl<'tcx> Search<'_, 'tcx> {
                 self.part(argument, depth - 1);
             }
         } else if self.handoffs.poll_fn_type.contains(&adt.did()) {
-            let closure = args.types().next().and_then(|ty| self.bodies.called_value(ty));
+            let closure = args
+                .types()
+                .next()
+                .and_then(|ty| self.bodies.called_value(ty));
             match closure.and_then(|closure| closure.local(self.bodies)) {
                 Some(closure) => self.add(Polled::PollFn(closure)),
                 None => self.add(Polled::Foreign(ty)),
@@ -122,6 +135,10 @@ impl<'tcx> Search<'_, 'tcx> {
                 let called = self.bodies.called_value(ty);
                 if let Some(body) = called.and_then(|called| called.local(self.bodies)) {
                     self.add(Polled::Called(body));
+                    // `stream.map(|item| work(item)).buffered(8)` polls what the closure returns.
+                    if let Some(returned) = self.bodies.returned(body) {
+                        self.part(returned, depth - 1);
+                    }
                 }
             }
             ty::Ref(_, inner, _) => self.part(inner, depth - 1),
@@ -145,7 +162,10 @@ impl<'tcx> Search<'_, 'tcx> {
 
     fn is_future(&self, ty: Ty<'tcx>) -> bool {
         self.bodies
-            .resolve(self.handoffs.future_poll, self.bodies.tcx.mk_args(&[ty.into()]))
+            .resolve(
+                self.handoffs.future_poll,
+                self.bodies.tcx.mk_args(&[ty.into()]),
+            )
             .resolved
             .is_some()
     }
@@ -153,7 +173,9 @@ impl<'tcx> Search<'_, 'tcx> {
     /// The crate's own body behind `<ty as Future>::poll`.
     fn poll_of(&self, ty: Ty<'tcx>) -> Option<Instance<'tcx>> {
         let args = self.bodies.tcx.mk_args(&[ty.into()]);
-        self.bodies.resolve(self.handoffs.future_poll, args).local(self.bodies)
+        self.bodies
+            .resolve(self.handoffs.future_poll, args)
+            .local(self.bodies)
     }
 
     fn add(&mut self, polled: Polled<'tcx>) {

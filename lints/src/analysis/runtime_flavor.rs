@@ -16,9 +16,9 @@ use rustc_span::Span;
 use super::{
     bodies::Bodies,
     call_graph::{CallGraph, CallGraphs, own_type_arguments},
-    mentions::Mentions,
     entry_calls::{EntryCall, Verdict, judge_calls},
     handoffs::is_std,
+    mentions::Mentions,
     origin::{self, CallSeen, Frame, Go, Tracer, holds},
     polled::Polled,
 };
@@ -43,23 +43,56 @@ const ENTRIES: &[(&str, By)] = &[
     ("tokio::runtime::Runtime::block_on", By::Argument(0)),
     ("tokio::runtime::Runtime::spawn", By::Argument(0)),
     ("tokio::runtime::Handle::spawn", By::Argument(0)),
-    ("tokio::runtime::LocalRuntime::block_on", By::Flavor(Flavor::CurrentThread)),
-    ("tokio::runtime::LocalRuntime::spawn_local", By::Flavor(Flavor::CurrentThread)),
-    ("tokio::task::LocalSet::block_on", By::Flavor(Flavor::LocalSet)),
-    ("tokio::task::LocalSet::run_until", By::Flavor(Flavor::LocalSet)),
-    ("tokio::task::LocalSet::spawn_local", By::Flavor(Flavor::LocalSet)),
+    (
+        "tokio::runtime::LocalRuntime::block_on",
+        By::Flavor(Flavor::CurrentThread),
+    ),
+    (
+        "tokio::runtime::LocalRuntime::spawn_local",
+        By::Flavor(Flavor::CurrentThread),
+    ),
+    (
+        "tokio::task::LocalSet::block_on",
+        By::Flavor(Flavor::LocalSet),
+    ),
+    (
+        "tokio::task::LocalSet::run_until",
+        By::Flavor(Flavor::LocalSet),
+    ),
+    (
+        "tokio::task::LocalSet::spawn_local",
+        By::Flavor(Flavor::LocalSet),
+    ),
     ("tokio::task::spawn_local", By::Flavor(Flavor::LocalSet)),
-    ("tokio::task::Builder::spawn_local", By::Flavor(Flavor::LocalSet)),
-    ("tokio::task::JoinSet::spawn_local", By::Flavor(Flavor::LocalSet)),
-    ("tokio::task::JoinSet::spawn_local_on", By::Flavor(Flavor::LocalSet)),
+    (
+        "tokio::task::Builder::spawn_local",
+        By::Flavor(Flavor::LocalSet),
+    ),
+    (
+        "tokio::task::JoinSet::spawn_local",
+        By::Flavor(Flavor::LocalSet),
+    ),
+    (
+        "tokio::task::JoinSet::spawn_local_on",
+        By::Flavor(Flavor::LocalSet),
+    ),
     ("tokio::task::JoinSet::spawn_on", By::Argument(2)),
-    ("tokio_util::task::JoinMap::spawn_local", By::Flavor(Flavor::LocalSet)),
+    (
+        "tokio_util::task::JoinMap::spawn_local",
+        By::Flavor(Flavor::LocalSet),
+    ),
     ("tokio_util::task::JoinMap::spawn_on", By::Argument(3)),
-    ("tokio_util::task::TaskTracker::spawn_local", By::Flavor(Flavor::LocalSet)),
+    (
+        "tokio_util::task::TaskTracker::spawn_local",
+        By::Flavor(Flavor::LocalSet),
+    ),
     ("tokio_util::task::TaskTracker::spawn_on", By::Argument(2)),
     ("tokio_test::block_on", By::Flavor(Flavor::CurrentThread)),
     ("tokio_uring::start", By::Flavor(Flavor::CurrentThread)),
-    ("actix_rt::SystemRunner::block_on", By::Flavor(Flavor::LocalSet)),
+    (
+        "actix_rt::SystemRunner::block_on",
+        By::Flavor(Flavor::LocalSet),
+    ),
     ("actix_rt::Runtime::block_on", By::Flavor(Flavor::LocalSet)),
     ("actix_rt::spawn", By::Flavor(Flavor::LocalSet)),
 ];
@@ -102,8 +135,10 @@ pub(crate) fn single_thread_contexts<'tcx>(
     mentions: &Mentions<'tcx>,
     paths: &Resolver<'tcx>,
 ) -> Vec<Context<'tcx>> {
-    let entries: Vec<(DefIdSet, By)> =
-        ENTRIES.iter().map(|(path, by)| (paths.all([*path]), *by)).collect();
+    let entries: Vec<(DefIdSet, By)> = ENTRIES
+        .iter()
+        .map(|(path, by)| (paths.all([*path]), *by))
+        .collect();
     let names = Names {
         current_thread: paths.all(BUILDS_CURRENT_THREAD.iter().copied()),
         multi_thread: paths.all(BUILDS_MULTI_THREAD.iter().copied()),
@@ -112,7 +147,9 @@ pub(crate) fn single_thread_contexts<'tcx>(
     let functions = paths.all(ENTRIES.iter().map(|(path, _)| *path));
     let mut contexts = Vec::new();
     judge_calls(graphs, mentions, &functions, &mut |call| {
-        let by = entries.iter().find(|(items, _)| items.contains(&call.callee.def_id));
+        let by = entries
+            .iter()
+            .find(|(items, _)| items.contains(&call.callee.def_id));
         match by {
             Some((_, by)) => judge(&names, *by, call, &mut contexts),
             None => Verdict::Settled,
@@ -185,7 +222,12 @@ fn flavor_of<'tcx>(
     frame: &Frame<'_, 'tcx>,
     runtime: &Operand<'tcx>,
 ) -> Option<Flavor> {
-    let mut search = BuiltAs { bodies, names, flavors: Vec::new(), lost: false };
+    let mut search = BuiltAs {
+        bodies,
+        names,
+        flavors: Vec::new(),
+        lost: false,
+    };
     origin::trace(bodies, frame, runtime, &mut search);
     match search.flavors[..] {
         [flavor] if !search.lost => Some(flavor),
@@ -214,9 +256,13 @@ impl<'tcx> BuiltAs<'_, 'tcx> {
     fn making_closure(&self, ty: Ty<'tcx>) -> Option<Instance<'tcx>> {
         let output = match *ty.peel_refs().kind() {
             ty::Closure(_, args) => args.as_closure().sig().output().skip_binder(),
-            ty::FnDef(def, args) => {
-                self.bodies.tcx.fn_sig(def).instantiate(self.bodies.tcx, args).output().skip_binder()
-            }
+            ty::FnDef(def, args) => self
+                .bodies
+                .tcx
+                .fn_sig(def)
+                .instantiate(self.bodies.tcx, args)
+                .output()
+                .skip_binder(),
             _ => return None,
         };
         if !self.names.carries(output) {

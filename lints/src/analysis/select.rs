@@ -54,13 +54,21 @@ struct Search<'s, 'tcx> {
 impl<'tcx> Visitor<'tcx> for Search<'_, 'tcx> {
     fn visit_local(&mut self, statement: &'tcx LetStmt<'tcx>) {
         let expansion = statement.span.ctxt().outer_expn_data();
-        if expansion.macro_def_id.is_some_and(|def| self.macros.contains(&def))
-            && let Some(Expr { kind: ExprKind::Tup(futures), .. }) = statement.init
+        if expansion
+            .macro_def_id
+            .is_some_and(|def| self.macros.contains(&def))
+            && let Some(Expr {
+                kind: ExprKind::Tup(futures),
+                ..
+            }) = statement.init
             && self.seen.insert(whole_call(statement.span, self.macros))
         {
             let branches = futures
                 .iter()
-                .map(|future| Branch { span: future.span, ty: self.typeck.expr_ty(future) })
+                .map(|future| Branch {
+                    span: future.span,
+                    ty: self.typeck.expr_ty(future),
+                })
                 .collect();
             self.found.push(Select { branches });
         }
@@ -71,7 +79,11 @@ impl<'tcx> Visitor<'tcx> for Search<'_, 'tcx> {
 /// The macro call as the user wrote it: the macro calls itself several times over.
 fn whole_call(span: Span, macros: &DefIdSet) -> Span {
     span.macro_backtrace()
-        .take_while(|expansion| expansion.macro_def_id.is_some_and(|def| macros.contains(&def)))
+        .take_while(|expansion| {
+            expansion
+                .macro_def_id
+                .is_some_and(|def| macros.contains(&def))
+        })
         .last()
         .map_or(span, |expansion| expansion.call_site)
 }

@@ -27,7 +27,10 @@ pub(crate) struct Suspensions<'g, 'tcx> {
 
 impl<'g, 'tcx> Suspensions<'g, 'tcx> {
     pub(crate) fn new(graph: &'g CallGraph<'tcx>) -> Self {
-        Self { graph, known: RefCell::default() }
+        Self {
+            graph,
+            known: RefCell::default(),
+        }
     }
 
     /// Whether a future that consists of these parts may suspend.

@@ -89,7 +89,12 @@ impl<'tcx> Check<'tcx> for BlockInPlaceInTest {
         }
         let questions = Questions::new(facts.mentions(), &facts.paths);
         let panics = ExpectedPanics::new(&facts.paths);
-        let search = Search { facts, block_in_place, questions, panics };
+        let search = Search {
+            facts,
+            block_in_place,
+            questions,
+            panics,
+        };
         let mut reported = FxHashSet::default();
         for context in single_thread_contexts(facts.call_graphs(), facts.mentions(), &facts.paths) {
             for finding in search.findings(&context) {
@@ -125,7 +130,8 @@ impl<'tcx> Search<'_, 'tcx> {
     }
 
     fn is_target(&self, site: &Site<'tcx>) -> bool {
-        site.callee.is_some_and(|callee| self.block_in_place.contains(&callee.def_id))
+        site.callee
+            .is_some_and(|callee| self.block_in_place.contains(&callee.def_id))
     }
 
     fn findings(&self, context: &Context<'tcx>) -> Vec<Finding> {
@@ -163,14 +169,20 @@ impl<'tcx> Search<'_, 'tcx> {
             for (site_position, site) in body.sites() {
                 let direct = self.is_target(site);
                 let outside = || {
-                    site.next.iter().filter_map(|next| reached.position(*next)).find(|&next| {
-                        toward[next].is_some() && !self.in_root(&reached, &toward, next, root)
-                    })
+                    site.next
+                        .iter()
+                        .filter_map(|next| reached.position(*next))
+                        .find(|&next| {
+                            toward[next].is_some() && !self.in_root(&reached, &toward, next, root)
+                        })
                 };
                 let chain = if direct {
                     Vec::new()
                 } else if let Some(next) = outside() {
-                    let hop = Hop { site: site_position, next: Some(next) };
+                    let hop = Hop {
+                        site: site_position,
+                        next: Some(next),
+                    };
                     chain(&reached, &toward, position, hop, tcx).split_off(1)
                 } else {
                     continue;
@@ -214,14 +226,21 @@ impl<'tcx> Search<'_, 'tcx> {
         } else {
             format!("this leads to `block_in_place`, which runs {place} and panics there")
         };
-        diagnostics::report(tcx, BLOCK_IN_PLACE_IN_TEST, finding.node, finding.span, message, |diag| {
-            for (span, text) in &finding.chain {
-                diag.span_note(*span, text.clone());
-            }
-            self.note_context(context, diag);
-            diag.help("use `tokio::task::spawn_blocking`, which works on every runtime");
-            self.help_flavor(context, diag);
-        });
+        diagnostics::report(
+            tcx,
+            BLOCK_IN_PLACE_IN_TEST,
+            finding.node,
+            finding.span,
+            message,
+            |diag| {
+                for (span, text) in &finding.chain {
+                    diag.span_note(*span, text.clone());
+                }
+                self.note_context(context, diag);
+                diag.help("use `tokio::task::spawn_blocking`, which works on every runtime");
+                self.help_flavor(context, diag);
+            },
+        );
     }
 
     fn note_context(&self, context: &Context<'tcx>, diag: &mut Diag<'_, ()>) {
@@ -255,7 +274,9 @@ impl<'tcx> Search<'_, 'tcx> {
             return;
         }
         let root = self.root(context);
-        let is_test = root.as_local().is_some_and(|root| is_test(self.facts.tcx, root));
+        let is_test = root
+            .as_local()
+            .is_some_and(|root| is_test(self.facts.tcx, root));
         diag.help(if is_test {
             "or give the test the runtime it needs: `#[tokio::test(flavor = \"multi_thread\")]`"
         } else {
@@ -281,7 +302,10 @@ fn chain<'tcx>(
             None => format!("{name} calls `block_in_place` here"),
             Some(next) => describe::step(tcx, &name, site, reached.bodies[next].instance.def_id()),
         };
-        chain.push((describe::place(tcx, reached.bodies[body].instance, site), text));
+        chain.push((
+            describe::place(tcx, reached.bodies[body].instance, site),
+            text,
+        ));
         current = hop.next.and_then(|next| Some((next, toward[next]?)));
     }
     chain

@@ -129,7 +129,9 @@ impl<'tcx> Search<'_, 'tcx> {
         let (graphs, mentions) = (self.facts.call_graphs(), self.facts.mentions());
         judge_calls(graphs, mentions, &functions, &mut |call| {
             let parts = timed_parts(tcx, call);
-            let open = parts.iter().any(|part| matches!(part, Polled::Open(_) | Polled::Dynamic(_)));
+            let open = parts
+                .iter()
+                .any(|part| matches!(part, Polled::Open(_) | Polled::Dynamic(_)));
             if open {
                 return Verdict::AskCallers;
             }
@@ -187,19 +189,25 @@ impl<'tcx> Search<'_, 'tcx> {
     /// Whether a future only waits for time to pass: a `Sleep`, or an `async` block around one.
     fn is_timer(&self, graph: &Rc<CallGraph<'tcx>>, ty: Ty<'tcx>) -> bool {
         let is_sleep = |part: &Polled<'tcx>| match part {
-            Polled::Foreign(ty) => {
-                ty.ty_adt_def().is_some_and(|adt| self.sleep.contains(&adt.did()))
-            }
+            Polled::Foreign(ty) => ty
+                .ty_adt_def()
+                .is_some_and(|adt| self.sleep.contains(&adt.did())),
             _ => false,
         };
-        polled(&graph.bodies, &graph.handoffs, ty).iter().all(|part| match part {
-            Polled::Body(body) => {
-                let node = graph.node(*body);
-                let mut polls = node.sites.iter().filter(|site| site.via == Via::Poll).peekable();
-                polls.peek().is_some() && polls.all(|site| site.polled.iter().all(is_sleep))
-            }
-            part => is_sleep(part),
-        })
+        polled(&graph.bodies, &graph.handoffs, ty)
+            .iter()
+            .all(|part| match part {
+                Polled::Body(body) => {
+                    let node = graph.node(*body);
+                    let mut polls = node
+                        .sites
+                        .iter()
+                        .filter(|site| site.via == Via::Poll)
+                        .peekable();
+                    polls.peek().is_some() && polls.all(|site| site.polled.iter().all(is_sleep))
+                }
+                part => is_sleep(part),
+            })
     }
 
     fn judge(&mut self, timed: &Timed<'_, 'tcx>) {
@@ -240,42 +248,49 @@ impl<'tcx> Search<'_, 'tcx> {
             format!("the {limit} cannot fire: this future never suspends, and it runs for long")
         };
         let node: HirId = describe::node_at(tcx, timed.owner, timed.span);
-        diagnostics::report(tcx, TIMEOUT_OVER_CPU_WORK, node, in_user_code(timed.span), message, |diag| {
-            if let Some(set_in) = timed.set_in {
-                diag.span_note(in_user_code(set_in), "the limit is set here");
-            }
-            for step in reached.chain_to(evidence.body) {
-                let from = reached.bodies[step.from].instance;
-                let site = reached.bodies[step.from].site(step.site);
-                let name = describe::name(tcx, from.def_id());
-                let next = reached.bodies[step.to].instance.def_id();
-                let text = describe::step(tcx, &name, site, next);
-                diag.span_note(describe::place(tcx, from, site), text);
-            }
-            let name = describe::name(tcx, reached.bodies[evidence.body].instance.def_id());
-            let text = match evidence.kind {
-                Kind::Loop => format!("{name} loops here, without a small bound"),
-                Kind::Recursion => format!("{name} calls itself"),
-                Kind::Call(function, cost) => {
-                    let function = tcx.def_path_str(function);
-                    match cost {
-                        Cost::Waits => format!("`{function}` blocks the thread here"),
-                        Cost::UsesFiles => {
-                            format!("`{function}` blocks the thread on the file system here")
-                        }
-                        Cost::Computes => format!("`{function}` computes for long here"),
-                    }
+        diagnostics::report(
+            tcx,
+            TIMEOUT_OVER_CPU_WORK,
+            node,
+            in_user_code(timed.span),
+            message,
+            |diag| {
+                if let Some(set_in) = timed.set_in {
+                    diag.span_note(in_user_code(set_in), "the limit is set here");
                 }
-            };
-            diag.span_note(in_user_code(evidence.span), text);
-            diag.help(if suspends {
+                for step in reached.chain_to(evidence.body) {
+                    let from = reached.bodies[step.from].instance;
+                    let site = reached.bodies[step.from].site(step.site);
+                    let name = describe::name(tcx, from.def_id());
+                    let next = reached.bodies[step.to].instance.def_id();
+                    let text = describe::step(tcx, &name, site, next);
+                    diag.span_note(describe::place(tcx, from, site), text);
+                }
+                let name = describe::name(tcx, reached.bodies[evidence.body].instance.def_id());
+                let text = match evidence.kind {
+                    Kind::Loop => format!("{name} loops here, without a small bound"),
+                    Kind::Recursion => format!("{name} calls itself"),
+                    Kind::Call(function, cost) => {
+                        let function = tcx.def_path_str(function);
+                        match cost {
+                            Cost::Waits => format!("`{function}` blocks the thread here"),
+                            Cost::UsesFiles => {
+                                format!("`{function}` blocks the thread on the file system here")
+                            }
+                            Cost::Computes => format!("`{function}` computes for long here"),
+                        }
+                    }
+                };
+                diag.span_note(in_user_code(evidence.span), text);
+                diag.help(if suspends {
                 "use the async counterpart of the blocking call, or move it to \
                  `tokio::task::spawn_blocking` and await that"
             } else {
                 "move the work to `tokio::task::spawn_blocking`, put the limit around the handle \
                  it returns, and give the work a flag that tells it to stop"
             });
-        });
+            },
+        );
     }
 }
 

@@ -11,16 +11,19 @@
 //!    `evicted` token is cancelled, and either ends the wait for a place.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-use super::{NoSubscribers, SendTimeoutError, Subscriber, TrySendError};
+use super::shared::Shared;
+use super::{
+    Backlog, NoSubscribers, Permit, SendTimeoutError, Subscriber, SubscriberId, TrySendError,
+};
 
 /// The sending side of a lossless broadcast. Clones send to the same subscribers.
+///
+/// Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
 ///
 /// Every subscriber has a bounded queue of its own. A send waits until each of them has room, so the
 /// slowest subscriber sets the pace: this is for messages of which none may be lost (audit logs,
@@ -68,115 +71,6 @@ pub struct Fanout<T> {
     shared: Arc<Shared<T>>,
 }
 
-pub(super) struct Shared<T> {
-    capacity: usize,
-    next_id: AtomicU64,
-    /// In the order of the ids (invariant 3). Replaced as a whole, so that a sender takes a snapshot
-    /// with one reference count.
-    entries: Mutex<Arc<Vec<Arc<Entry<T>>>>>,
-    /// Held while the places of one message are filled (invariant 2).
-    commit: Mutex<()>,
-}
-
-struct Entry<T> {
-    id: SubscriberId,
-    name: Arc<str>,
-    queue: mpsc::Sender<T>,
-    evicted: CancellationToken,
-}
-
-/// Names a [`Subscriber`] of a [`Fanout`]; never used twice by the same fan-out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriberId(u64);
-
-/// How far a subscriber is behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Backlog {
-    /// The subscriber.
-    pub id: SubscriberId,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Messages that wait in its queue, and places reserved there.
-    pub queued: usize,
-    /// Messages that its queue can hold.
-    pub capacity: usize,
-}
-
-impl Backlog {
-    fn is_full(&self) -> bool {
-        self.queued >= self.capacity
-    }
-}
-
-impl fmt::Display for Backlog {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` ({} of {} queued)",
-            self.name, self.queued, self.capacity
-        )
-    }
-}
-
-impl<T> Shared<T> {
-    fn entries(&self) -> MutexGuard<'_, Arc<Vec<Arc<Entry<T>>>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn snapshot(&self) -> Arc<Vec<Arc<Entry<T>>>> {
-        Arc::clone(&self.entries())
-    }
-
-    pub(super) fn remove(&self, id: SubscriberId) -> bool {
-        let mut entries = self.entries();
-        let Some(entry) = entries.iter().find(|entry| entry.id == id).cloned() else {
-            return false;
-        };
-        *entries = Arc::new(
-            entries
-                .iter()
-                .filter(|entry| entry.id != id)
-                .cloned()
-                .collect(),
-        );
-        drop(entries);
-        entry.evicted.cancel();
-        true
-    }
-
-    fn backlogs(&self) -> Vec<Backlog> {
-        let entries = self.snapshot();
-        entries.iter().map(|entry| entry.backlog()).collect()
-    }
-
-    /// The subscribers without room, for an error.
-    fn behind(&self) -> Vec<Backlog> {
-        self.backlogs()
-            .into_iter()
-            .filter(Backlog::is_full)
-            .collect()
-    }
-}
-
-impl<T> Entry<T> {
-    fn backlog(&self) -> Backlog {
-        let capacity = self.queue.max_capacity();
-        Backlog {
-            id: self.id,
-            name: Arc::clone(&self.name),
-            queued: capacity - self.queue.capacity(),
-            capacity,
-        }
-    }
-
-    /// A place in the queue, or `None` when the subscriber is gone (invariant 4).
-    async fn reserve(&self) -> Option<mpsc::OwnedPermit<T>> {
-        let place = self.queue.clone().reserve_owned();
-        self.evicted.run_until_cancelled(place).await?.ok()
-    }
-}
-
 impl<T> Fanout<T> {
     /// A fan-out whose subscribers can each have `capacity` messages waiting.
     ///
@@ -188,7 +82,7 @@ impl<T> Fanout<T> {
     ///
     /// ```
     /// let fanout = async_patterns::broadcast::Fanout::<String>::new(64);
-    /// assert_eq!(fanout.subscribers(), 0);
+    /// assert_eq!(fanout.subscriber_count(), 0);
     /// ```
     pub fn new(capacity: usize) -> Self {
         let max = tokio::sync::Semaphore::MAX_PERMITS;
@@ -197,12 +91,7 @@ impl<T> Fanout<T> {
             "the capacity of a Fanout must be between 1 and {max}, not {capacity}"
         );
         Self {
-            shared: Arc::new(Shared {
-                capacity,
-                next_id: AtomicU64::new(0),
-                entries: Mutex::default(),
-                commit: Mutex::new(()),
-            }),
+            shared: Arc::new(Shared::new(capacity)),
         }
     }
 
@@ -217,24 +106,17 @@ impl<T> Fanout<T> {
     /// let fanout = Fanout::<u8>::new(4);
     /// let subscriber = fanout.subscribe("disk");
     /// assert_eq!(subscriber.name(), "disk");
-    /// assert_eq!(fanout.subscribers(), 1);
+    /// assert_eq!(fanout.subscriber_count(), 1);
     /// ```
     pub fn subscribe(&self, name: impl Into<Arc<str>>) -> Subscriber<T> {
-        let (queue, receiver) = mpsc::channel(self.shared.capacity);
-        let name = name.into();
-        let evicted = CancellationToken::new();
-        let mut entries = self.shared.entries();
-        // Under the lock, so that the list stays in the order of the ids.
-        let id = SubscriberId(self.shared.next_id.fetch_add(1, Ordering::Relaxed));
-        let entry = Entry {
-            id,
-            name: Arc::clone(&name),
-            queue,
-            evicted: evicted.clone(),
-        };
-        *entries = Arc::new(entries.iter().cloned().chain([Arc::new(entry)]).collect());
-        drop(entries);
-        Subscriber::new(id, name, receiver, evicted, Arc::downgrade(&self.shared))
+        let (entry, receiver) = self.shared.add(name.into());
+        Subscriber::new(
+            entry.id,
+            Arc::clone(&entry.name),
+            receiver,
+            entry.evicted.clone(),
+            Arc::downgrade(&self.shared),
+        )
     }
 
     /// Waits for a place in every queue.
@@ -271,22 +153,12 @@ impl<T> Fanout<T> {
                 places.push((Arc::clone(entry), place));
             }
         }
-        self.permit(places)
-    }
-
-    fn permit(&self, places: Vec<Place<T>>) -> Result<Permit<T>, NoSubscribers<()>> {
-        if places.is_empty() {
-            return Err(NoSubscribers(()));
-        }
-        Ok(Permit {
-            shared: Arc::clone(&self.shared),
-            places,
-        })
+        Permit::new(&self.shared, places)
     }
 
     /// Number of subscribers.
-    pub fn subscribers(&self) -> usize {
-        self.shared.entries().len()
+    pub fn subscriber_count(&self) -> usize {
+        self.shared.snapshot().len()
     }
 
     /// How far every subscriber is behind, in the order in which they subscribed.
@@ -445,7 +317,7 @@ impl<T: Clone> Fanout<T> {
                 Err(mpsc::error::TrySendError::Closed(_)) => {}
             }
         }
-        match self.permit(places) {
+        match Permit::new(&self.shared, places) {
             Ok(permit) => permit
                 .send(message)
                 .map_err(|NoSubscribers(message)| TrySendError::NoSubscribers(message)),
@@ -467,60 +339,6 @@ impl<T> fmt::Debug for Fanout<T> {
         f.debug_struct("Fanout")
             .field("capacity", &self.shared.capacity)
             .field("backlogs", &self.backlogs())
-            .finish_non_exhaustive()
-    }
-}
-
-type Place<T> = (Arc<Entry<T>>, mpsc::OwnedPermit<T>);
-
-/// A place in the queue of every subscriber, from [`Fanout::reserve`]. Dropping it gives the places
-/// back.
-#[must_use = "a permit holds a place in every queue until it is used or dropped"]
-pub struct Permit<T> {
-    shared: Arc<Shared<T>>,
-    /// Never empty.
-    places: Vec<Place<T>>,
-}
-
-impl<T: Clone> Permit<T> {
-    /// Sends to every subscriber without waiting; returns to how many.
-    ///
-    /// # Errors
-    ///
-    /// [`NoSubscribers`] with the message when everybody the permit was made for is gone.
-    ///
-    /// # Panics
-    ///
-    /// Only if the message's `clone` does; then nobody has got the message.
-    pub fn send(self, message: T) -> Result<usize, NoSubscribers<T>> {
-        let mut places = self.places;
-        // Whoever is gone by now would let the message vanish in a queue that nobody reads.
-        places.retain(|(entry, _)| !entry.queue.is_closed());
-        let Some((_, last)) = places.pop() else {
-            return Err(NoSubscribers(message));
-        };
-        let delivered = places.len() + 1;
-        // All clones are made before the first is sent: a panic in `clone` must not leave the
-        // message half delivered, and foreign code must not run under the lock.
-        let clones: Vec<T> = places.iter().map(|_| message.clone()).collect();
-        let _commit = self
-            .shared
-            .commit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for ((_, place), clone) in places.into_iter().zip(clones) {
-            place.send(clone);
-        }
-        last.send(message);
-        Ok(delivered)
-    }
-}
-
-impl<T> fmt::Debug for Permit<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.places.iter().map(|(entry, _)| &*entry.name).collect();
-        f.debug_struct("Permit")
-            .field("subscribers", &names)
             .finish_non_exhaustive()
     }
 }

@@ -52,6 +52,7 @@ impl<T> Event<T> {
 
 /// What a [`LagAware`] receiver has seen since it was wrapped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LagCounts {
     /// Messages received.
     pub received: u64,
@@ -63,6 +64,8 @@ pub struct LagCounts {
 
 /// A [`tokio::sync::broadcast::Receiver`] that yields [`Event::Lagged`] where the bare receiver
 /// returns an error that is easily taken for the end.
+///
+/// Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
 ///
 /// ```text
 /// while let Ok(message) = rx.recv().await { ... }          // ends at the first lag
@@ -391,7 +394,7 @@ impl<R> LagAware<R> {
     /// # Examples
     ///
     /// ```
-    /// use async_patterns::broadcast::{LagAware, LagCounts};
+    /// use async_patterns::broadcast::LagAware;
     ///
     /// let (tx, rx) = tokio::sync::broadcast::channel(2);
     /// let mut rx = LagAware::new(rx);
@@ -399,7 +402,8 @@ impl<R> LagAware<R> {
     ///     tx.send(n).unwrap();
     /// }
     /// while rx.try_recv().is_ok() {}
-    /// assert_eq!(rx.counts(), LagCounts { received: 2, lags: 1, skipped: 3 });
+    /// let counts = rx.counts();
+    /// assert_eq!((counts.received, counts.lags, counts.skipped), (2, 1, 3));
     /// ```
     pub fn counts(&self) -> LagCounts {
         self.counts

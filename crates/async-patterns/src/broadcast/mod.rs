@@ -1,5 +1,7 @@
 //! Broadcast channels on which a lost message cannot be overlooked.
 //!
+//! Answers the trap [`lagged_ignored`](https://async-patterns.github.io/book/traps/lagged_ignored.html).
+//!
 //! Two ways to send every message to every receiver, for two kinds of message:
 //!
 //! | | [`tokio::sync::broadcast`] + [`LagAware`] | [`Fanout`] |
@@ -25,7 +27,9 @@
 mod error;
 mod fanout;
 mod lag_aware;
+mod permit;
 mod policy;
+mod shared;
 #[cfg(feature = "stream")]
 mod stream;
 mod subscriber;
@@ -33,9 +37,11 @@ mod subscriber;
 pub use error::{
     NoSubscribers, RecvError, SendTimeoutError, TryRecvError, TrySendError, Unsubscribed,
 };
-pub use fanout::{Backlog, Fanout, Permit, SubscriberId};
+pub use fanout::Fanout;
 pub use lag_aware::{Event, LagAware, LagCounts};
+pub use permit::Permit;
 pub use policy::{Lag, LagPolicy, ResyncHook};
+pub use shared::{Backlog, SubscriberId};
 #[cfg(feature = "stream")]
 pub use stream::LagAwareStream;
 pub use subscriber::Subscriber;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::fanout::Shared;
+use super::shared::Shared;
 use super::{SubscriberId, Unsubscribed};
 
 /// The receiving side of a [`Fanout`](super::Fanout): gets every message, in the order of all other

@@ -15,6 +15,8 @@ use super::watch::Watch;
 
 /// A future that reports when it is dropped before it completed.
 ///
+/// Answers the traps [`never_polled`](https://async-patterns.github.io/book/traps/never_polled.html) and [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+///
 /// Made by [`CancelDebugExt::cancel_debug`] or the macro [`cancel_debug!`](crate::cancel_debug!).
 /// The report is a [`CancelReport`](super::CancelReport); its
 /// [`kind`](super::CancelReport::kind) tells apart a future that was never polled, one that was

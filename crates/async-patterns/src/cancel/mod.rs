@@ -1,5 +1,7 @@
 //! See a cancellation, or keep it away.
 //!
+//! Answers the traps [`never_polled`](https://async-patterns.github.io/book/traps/never_polled.html) and [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+//!
 //! Dropping a future cancels it: the code after the current `.await` never runs, and nothing says
 //! so. The loser of a `select!`, the inside of a `timeout` that elapsed, an aborted task and a
 //! future that was made and never awaited all end this way.

@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 
 /// Runs `future` to completion, even when the caller is cancelled.
 ///
+/// Answers the trap [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+///
 /// The future is moved into a task of its own at once, also if the handle is never polled. The
 /// handle gives its result, or carries on its panic. Dropping the handle detaches the task.
 ///
@@ -110,7 +112,7 @@ impl<T> Future for Shield<T> {
 /// drop(shields.shield(sleep(Duration::from_secs(5)))); // The caller has gone.
 ///
 /// let summary = shields.shutdown(Duration::from_secs(30)).await;
-/// assert_eq!(summary.completed, 1);
+/// assert_eq!(summary.finished, 1);
 /// assert!(summary.is_clean());
 /// # }
 /// ```
@@ -122,7 +124,7 @@ pub struct ShieldRegistry {
 
 #[derive(Debug, Default)]
 struct Tally {
-    completed: AtomicU64,
+    finished: AtomicU64,
     panicked: AtomicU64,
     lost: AtomicU64,
 }
@@ -132,19 +134,19 @@ struct Tally {
 #[non_exhaustive]
 pub struct ShieldSummary {
     /// Ran to completion.
-    pub completed: u64,
+    pub finished: u64,
     /// Panicked. The panic went to the caller if it was still there.
     pub panicked: u64,
     /// Dropped by the shutdown of their runtime.
     pub lost: u64,
     /// Still running.
-    pub running: u64,
+    pub still_running: u64,
 }
 
 impl ShieldSummary {
     /// Whether all of them ran to completion.
     pub fn is_clean(&self) -> bool {
-        self.panicked == 0 && self.lost == 0 && self.running == 0
+        self.panicked == 0 && self.lost == 0 && self.still_running == 0
     }
 }
 
@@ -170,11 +172,11 @@ impl ShieldRegistry {
     {
         let mut entry = Entry {
             tally: Arc::clone(&self.tally),
-            completed: false,
+            finished: false,
         };
         Shield(self.tasks.spawn(async move {
             let output = future.await;
-            entry.completed = true;
+            entry.finished = true;
             drop(entry);
             output
         }))
@@ -183,10 +185,10 @@ impl ShieldRegistry {
     /// How the futures shielded so far ended, and how many still run.
     pub fn summary(&self) -> ShieldSummary {
         ShieldSummary {
-            completed: self.tally.completed.load(Ordering::Relaxed),
+            finished: self.tally.finished.load(Ordering::Relaxed),
             panicked: self.tally.panicked.load(Ordering::Relaxed),
             lost: self.tally.lost.load(Ordering::Relaxed),
-            running: self.tasks.len() as u64,
+            still_running: self.tasks.len() as u64,
         }
     }
 
@@ -208,13 +210,13 @@ impl ShieldRegistry {
 /// Counts a future when it ends, however it does.
 struct Entry {
     tally: Arc<Tally>,
-    completed: bool,
+    finished: bool,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let count = if self.completed {
-            &self.tally.completed
+        let count = if self.finished {
+            &self.tally.finished
         } else if std::thread::panicking() {
             &self.tally.panicked
         } else {

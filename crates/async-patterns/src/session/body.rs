@@ -40,7 +40,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///         let ticks = context.counter("ticks");
 ///         let mut interval = tokio::time::interval(self.period);
 ///         while context
-///             .cancellation_token()
+///             .token()
 ///             .run_until_cancelled(interval.tick())
 ///             .await
 ///             .is_some()

@@ -26,7 +26,7 @@ use super::lifecycle::Lifecycle;
 ///     mut packets: mpsc::Receiver<Vec<u8>>,
 /// ) -> Result<(), BoxError> {
 ///     let bytes = context.counter("bytes");
-///     let token = context.cancellation_token();
+///     let token = context.token();
 ///     while let Some(Some(packet)) = token.run_until_cancelled(packets.recv()).await {
 ///         bytes.add(packet.len() as u64);
 ///     }
@@ -53,7 +53,7 @@ pub struct SessionContext {
 
 impl SessionContext {
     /// The session's name.
-    pub fn session_name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -79,7 +79,7 @@ impl SessionContext {
 
     /// The token behind [`cancelled`](Self::cancelled), to be handed on to tasks. It is cancelled
     /// when the body has ended, too, so that tasks it left behind do not outlive it unnoticed.
-    pub fn cancellation_token(&self) -> &CancellationToken {
+    pub fn token(&self) -> &CancellationToken {
         &self.token
     }
 

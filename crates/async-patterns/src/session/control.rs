@@ -344,7 +344,7 @@ impl Session {
         let thread = format!("{}-{}", profile.thread_name_prefix(), self.name);
         let handle = thread::Builder::new()
             .name(thread.clone())
-            .stack_size(profile.stack_bytes())
+            .stack_size(profile.thread_stack_size())
             .spawn(move || {
                 run.execute(body);
             })

@@ -6,6 +6,8 @@ use super::error::SessionError;
 
 /// File descriptors for a session, each a duplicate that the session owns.
 ///
+/// Answers the trap [`raw_fd_into_task`](https://async-patterns.github.io/book/traps/raw_fd_into_task.html).
+///
 /// A host may revoke its descriptor at any time: Android closes a VPN's when the user withdraws the
 /// permission, a JVM when an object is collected. A session that kept the host's number would then
 /// use a closed descriptor or, worse, one that was opened since under the same number. So the

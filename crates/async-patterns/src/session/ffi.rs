@@ -13,6 +13,8 @@ thread_local! {
 /// Runs the inside of an exported function, so that neither an error nor a panic leaves it: either
 /// is recorded as the calling thread's [`last_error`], and the function returns `error_value`.
 ///
+/// Answers the trap [`ffi_panic_aborts`](https://async-patterns.github.io/book/traps/ffi_panic_aborts.html).
+///
 /// # Why the guard stands inside the exported function
 ///
 /// Since Rust 1.81 a panic that reaches the edge of an `extern "C"` function aborts the process

@@ -1,5 +1,7 @@
 //! Asynchronous work inside a synchronous host: a C program, a JVM, an app.
 //!
+//! Answers the traps [`ffi_panic_aborts`](https://async-patterns.github.io/book/traps/ffi_panic_aborts.html), [`raw_fd_into_task`](https://async-patterns.github.io/book/traps/raw_fd_into_task.html) and [`block_on_in_async`](https://async-patterns.github.io/book/traps/block_on_in_async.html).
+//!
 //! The host knows threads, integers and file descriptors. It starts a *session*, asks how it is
 //! doing, stops it, and expects that nothing of it is left: no thread, no descriptor, no handle
 //! that means something else tomorrow.

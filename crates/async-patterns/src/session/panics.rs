@@ -3,25 +3,17 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::panics::payload_text;
+
 /// Runs `f`; a panic becomes its message.
 ///
 /// The panic hook is left alone: it has already run, and printed, when the unwinding gets here.
 pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
-        let message = payload_message(payload.as_ref());
+        let message = payload_text(payload.as_ref()).to_owned();
         discard(payload);
         message
     })
-}
-
-fn payload_message(payload: &(dyn Any + Send)) -> String {
-    if let Some(message) = payload.downcast_ref::<&'static str>() {
-        (*message).to_owned()
-    } else if let Some(message) = payload.downcast_ref::<String>() {
-        message.clone()
-    } else {
-        "panicked with a payload that is not a string".to_owned()
-    }
 }
 
 /// Drops a panic payload. A payload may have a destructor, and that may panic too
@@ -49,7 +41,7 @@ mod tests {
         );
         assert_eq!(
             catch(|| panic_any(5_u8)),
-            Err::<(), _>("panicked with a payload that is not a string".into())
+            Err::<(), _>("(a panic payload that is not text)".into())
         );
     }
 

@@ -48,7 +48,7 @@ const LEAST_STACK_BYTES: usize = 64 << 10;
 ///
 /// let profile = RuntimeProfile::mobile()
 ///     .with_thread_name_prefix("tunnel")
-///     .with_stack_bytes(1536 << 10);
+///     .with_thread_stack_size(1536 << 10);
 /// let runtime = profile.build()?;
 /// assert_eq!(runtime.metrics().num_workers(), 2);
 /// # Ok::<(), async_patterns::session::SessionError>(())
@@ -60,7 +60,7 @@ const LEAST_STACK_BYTES: usize = 64 << 10;
 pub struct RuntimeProfile {
     worker_threads: Option<usize>,
     max_blocking_threads: usize,
-    stack_bytes: usize,
+    thread_stack_size: usize,
     thread_name_prefix: Cow<'static, str>,
 }
 
@@ -71,7 +71,7 @@ impl RuntimeProfile {
         Self {
             worker_threads: Some(2),
             max_blocking_threads: 32,
-            stack_bytes: MIB,
+            thread_stack_size: MIB,
             thread_name_prefix: Cow::Borrowed("mobile"),
         }
     }
@@ -82,7 +82,7 @@ impl RuntimeProfile {
         Self {
             worker_threads: None,
             max_blocking_threads: 512,
-            stack_bytes: 2 * MIB,
+            thread_stack_size: 2 * MIB,
             thread_name_prefix: Cow::Borrowed("server"),
         }
     }
@@ -93,7 +93,7 @@ impl RuntimeProfile {
         Self {
             worker_threads: Some(1),
             max_blocking_threads: 8,
-            stack_bytes: MIB,
+            thread_stack_size: MIB,
             thread_name_prefix: Cow::Borrowed("test"),
         }
     }
@@ -121,8 +121,8 @@ impl RuntimeProfile {
     /// The same profile with stacks of so many bytes, for workers, blocking threads and the threads
     /// of sessions.
     #[must_use]
-    pub const fn with_stack_bytes(mut self, bytes: usize) -> Self {
-        self.stack_bytes = bytes;
+    pub const fn with_thread_stack_size(mut self, bytes: usize) -> Self {
+        self.thread_stack_size = bytes;
         self
     }
 
@@ -144,8 +144,8 @@ impl RuntimeProfile {
     }
 
     /// The size of each thread's stack in bytes.
-    pub const fn stack_bytes(&self) -> usize {
-        self.stack_bytes
+    pub const fn thread_stack_size(&self) -> usize {
+        self.thread_stack_size
     }
 
     /// What the names of all threads start with.
@@ -180,7 +180,7 @@ impl RuntimeProfile {
         builder
             .enable_all()
             .max_blocking_threads(self.max_blocking_threads)
-            .thread_stack_size(self.stack_bytes)
+            .thread_stack_size(self.thread_stack_size)
             .thread_name_fn(move || {
                 format!("{prefix}-rt-{}", next.fetch_add(1, Ordering::Relaxed))
             });
@@ -196,10 +196,10 @@ impl RuntimeProfile {
             "0 worker threads; use at least 1".to_owned()
         } else if self.max_blocking_threads == 0 {
             "0 blocking threads; use at least 1".to_owned()
-        } else if self.stack_bytes < LEAST_STACK_BYTES {
+        } else if self.thread_stack_size < LEAST_STACK_BYTES {
             format!(
                 "stacks of {} bytes; use at least {LEAST_STACK_BYTES}",
-                self.stack_bytes
+                self.thread_stack_size
             )
         } else if !names_a_thread(&self.thread_name_prefix) {
             format!(
@@ -227,7 +227,7 @@ mod tests {
         let row = |p: &RuntimeProfile| {
             (
                 p.worker_threads(),
-                p.stack_bytes() / MIB,
+                p.thread_stack_size() / MIB,
                 p.max_blocking_threads(),
                 p.thread_name_prefix().to_owned(),
             )
@@ -259,7 +259,7 @@ mod tests {
                 "0 blocking threads",
             ),
             (
-                RuntimeProfile::test().with_stack_bytes(1),
+                RuntimeProfile::test().with_thread_stack_size(1),
                 "stacks of 1 bytes",
             ),
             (RuntimeProfile::custom(""), "prefix \"\""),
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_stack_no_system_has_is_an_error_and_not_a_panic() {
         let error = RuntimeProfile::test()
-            .with_stack_bytes(usize::MAX / 4)
+            .with_thread_stack_size(usize::MAX / 4)
             .build()
             .unwrap_err();
         assert!(matches!(error, SessionError::RuntimeBuild(_)), "{error}");

@@ -20,6 +20,8 @@ const LONGEST_STOP: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A tokio runtime that sessions share. Clones are handles to the same one.
 ///
+/// Answers the trap [`block_on_in_async`](https://async-patterns.github.io/book/traps/block_on_in_async.html).
+///
 /// It is built by the first session that starts, so that loading a library costs no thread. It
 /// usually sits in a `static`:
 ///

@@ -7,6 +7,8 @@ use super::{FlushReserve, Reserve};
 /// Adds [`reserve`](Self::reserve) and [`flush_reserve`](Self::flush_reserve) to every
 /// [`Sink`]. None of its names clash with futures' `SinkExt`.
 ///
+/// Answers the trap [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+///
 /// `Vec` and `VecDeque` are sinks too, and have a `reserve` of their own; there, write
 /// `ReserveExt::reserve(&mut vec)`.
 ///

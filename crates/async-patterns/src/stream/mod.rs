@@ -1,6 +1,8 @@
 //! Buffered streams whose work goes on while the consumer is busy, and `try_` adapters that
 //! let the siblings of an error finish.
 //!
+//! Answers the trap [`buffered_stream_stall`](https://async-patterns.github.io/book/traps/buffered_stream_stall.html).
+//!
 //! | problem | item |
 //! |---|---|
 //! | `buffered(n)` polls its futures only while the consumer polls the stream: a slow consumer stalls them, and a lock or a connection that one of them holds | [`SpawnBufferedExt::spawn_buffered`], [`SpawnBufferedExt::spawn_buffered_unordered`] |

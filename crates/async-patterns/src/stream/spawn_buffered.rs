@@ -15,6 +15,8 @@ use tokio_util::task::JoinQueue;
 /// Adds [`spawn_buffered`](Self::spawn_buffered) and
 /// [`spawn_buffered_unordered`](Self::spawn_buffered_unordered) to streams of futures.
 ///
+/// Answers the traps [`buffered_stream_stall`](https://async-patterns.github.io/book/traps/buffered_stream_stall.html) and [`no_parallelism_without_spawn`](https://async-patterns.github.io/book/traps/no_parallelism_without_spawn.html).
+///
 /// futures' `buffered(n)` keeps its futures inside the stream, so they run only while someone
 /// polls the stream. While the consumer awaits something else, between two items, all n stand
 /// still: timers in them fire late, connections time out, and a lock that one of them holds stays

@@ -13,6 +13,8 @@ pub type CancelPoisonMutexGuard<'a, T> = CancelPoisonGuard<'a, MutexGuard<'a, T>
 
 /// A [`tokio::sync::Mutex`] that is poisoned when a critical section ends half way.
 ///
+/// Answers the trap [`async_guard_across_await`](https://async-patterns.github.io/book/traps/async_guard_across_await.html).
+///
 /// Between two changes that belong together there may be an `await`, and at every `await` the
 /// future can be dropped: a `select!` took another branch, a timeout fired, the task was aborted.
 /// tokio's mutex is then released with the data half changed, and the next one to lock it cannot

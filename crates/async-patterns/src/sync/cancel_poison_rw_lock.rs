@@ -13,6 +13,8 @@ pub type CancelPoisonRwLockWriteGuard<'a, T> = CancelPoisonGuard<'a, RwLockWrite
 
 /// A [`tokio::sync::RwLock`] that is poisoned when a writer's critical section ends half way.
 ///
+/// Answers the trap [`async_guard_across_await`](https://async-patterns.github.io/book/traps/async_guard_across_await.html).
+///
 /// [`CancelPoisonMutex`](super::CancelPoisonMutex) tells the story; everything there holds for the
 /// [write guard](CancelPoisonGuard) here. Reading never poisons, but readers are told of a poison:
 /// what they would read may be half changed.

@@ -1,5 +1,7 @@
 //! Locks that notice a critical section that ended half way, and a set of wakers for one task.
 //!
+//! Answers the traps [`async_guard_across_await`](https://async-patterns.github.io/book/traps/async_guard_across_await.html) and [`pending_without_wake`](https://async-patterns.github.io/book/traps/pending_without_wake.html).
+//!
 //! | problem | item |
 //! |---|---|
 //! | a future is cancelled while it holds a lock, and leaves the data half changed | [`CancelPoisonMutex`], [`CancelPoisonRwLock`] |

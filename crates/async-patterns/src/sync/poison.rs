@@ -9,6 +9,7 @@
 //! - **P3** The first poison stays until a recovery: later ones are its consequences.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::panic::Location;
 use std::sync::PoisonError as StdPoisonError;
@@ -41,7 +42,8 @@ impl fmt::Display for PoisonCause {
     }
 }
 
-/// Who poisoned a lock, and how.
+/// Who poisoned a lock, and how. An error in itself, to be passed on where the guard cannot go: see
+/// [`PoisonError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Poison {
     cause: PoisonCause,
@@ -71,6 +73,8 @@ impl fmt::Display for Poison {
     }
 }
 
+impl Error for Poison {}
+
 /// A recovery from a poison: what had happened, and why the data is sound again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
@@ -95,6 +99,21 @@ impl Recovery {
 /// Look at [`poison`](Self::poison), then either pass the error on, or take the guard with
 /// [`into_inner`](Self::into_inner), put the data right and call
 /// [`recover`](super::CancelPoisonGuard::recover).
+///
+/// With the guard inside, the error borrows from the lock and keeps it locked. To pass it on with
+/// `?` out of a function that owns the lock, or into a `Box<dyn Error>`, pass on the [`Poison`]:
+///
+/// ```
+/// use async_patterns::sync::CancelPoisonMutex;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let book = CancelPoisonMutex::new(7);
+/// let price = *book.lock().await.map_err(|error| error.poison())?;
+/// assert_eq!(price, 7);
+/// # Ok(())
+/// # }
+/// ```
 pub struct PoisonError<G> {
     poison: Poison,
     inner: G,
@@ -137,7 +156,7 @@ impl<G> fmt::Display for PoisonError<G> {
     }
 }
 
-impl<G> std::error::Error for PoisonError<G> {}
+impl<G> Error for PoisonError<G> {}
 
 /// Why a `try_` form did not get the lock.
 pub enum TryLockError<G> {
@@ -171,7 +190,7 @@ impl<G> fmt::Display for TryLockError<G> {
     }
 }
 
-impl<G> std::error::Error for TryLockError<G> {}
+impl<G> Error for TryLockError<G> {}
 
 /// The poison of one lock, beside the lock.
 #[derive(Debug)]

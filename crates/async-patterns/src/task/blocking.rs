@@ -16,6 +16,8 @@ use super::panic::catch;
 
 /// How many blocking closures may run at once. Clones share the limit.
 ///
+/// Answers the trap [`blocking_pool_exhaustion`](https://async-patterns.github.io/book/traps/blocking_pool_exhaustion.html).
+///
 /// tokio's blocking pool has 512 threads by default, and everything shares it: `tokio::fs`, DNS
 /// look-ups, every [`spawn_blocking`](tokio::task::spawn_blocking). Work that takes long fills it, and
 /// then a file cannot be opened any more. A limiter for each kind of work (four for compression,
@@ -76,6 +78,8 @@ impl fmt::Debug for BlockingLimiter {
 }
 
 /// Runs a closure on tokio's blocking pool and hands it a token that says when to stop.
+///
+/// Answers the traps [`blocking_task_in_join_set`](https://async-patterns.github.io/book/traps/blocking_task_in_join_set.html) and [`blocking_pool_exhaustion`](https://async-patterns.github.io/book/traps/blocking_pool_exhaustion.html).
 ///
 /// A blocking closure that runs cannot be aborted. [`tokio::task::spawn_blocking`] leaves it running,
 /// unseen, when nobody waits for it any more; this one cancels the token when the handle is dropped,

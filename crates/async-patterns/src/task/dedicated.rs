@@ -15,6 +15,8 @@ use super::panic::catch;
 
 /// Runs a closure on a new std thread with this name and hands it a token that says when to stop.
 ///
+/// Answers the trap [`unending_spawn_blocking`](https://async-patterns.github.io/book/traps/unending_spawn_blocking.html).
+///
 /// For what never ends by itself: a file watcher, a signal loop, the event loop of a synchronous
 /// library. On tokio's blocking pool it would hold a thread that others wait for, and
 /// [`Runtime::drop`](tokio::runtime::Runtime) would wait for it for ever.
@@ -97,7 +99,7 @@ pub(super) fn spawn_named(
 
 /// The handle of [`spawn_dedicated`]: a future of the closure's value, or of its panic.
 ///
-/// The future is ready when the closure has returned; [`join_blocking`](Self::join_blocking) waits
+/// The future is ready when the closure has returned; [`blocking_join`](Self::blocking_join) waits
 /// until the system's thread has ended too, with its thread-local destructors. Dropping the handle
 /// asks the closure to stop.
 #[must_use = "dropping the handle asks the thread to stop; call `detach` to let it run"]
@@ -157,10 +159,10 @@ impl<R> DedicatedThread<R> {
     ///     }
     ///     "stopped"
     /// })?;
-    /// assert_eq!(ticker.join_blocking().unwrap(), "stopped");
+    /// assert_eq!(ticker.blocking_join().unwrap(), "stopped");
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn join_blocking(mut self) -> Result<R, TaskPanic> {
+    pub fn blocking_join(mut self) -> Result<R, TaskPanic> {
         self.cancel();
         // The closure's panic was caught; this one is from a thread-local's destructor.
         self.thread.join().map_err(TaskPanic::new)?;

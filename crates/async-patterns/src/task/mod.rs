@@ -1,5 +1,7 @@
 //! Tasks and threads that end when their owner does.
 //!
+//! Answers the traps [`detached_task`](https://async-patterns.github.io/book/traps/detached_task.html), [`dropped_handle_does_not_cancel`](https://async-patterns.github.io/book/traps/dropped_handle_does_not_cancel.html), [`unending_spawn_blocking`](https://async-patterns.github.io/book/traps/unending_spawn_blocking.html), [`blocking_task_in_join_set`](https://async-patterns.github.io/book/traps/blocking_task_in_join_set.html) and [`blocking_pool_exhaustion`](https://async-patterns.github.io/book/traps/blocking_pool_exhaustion.html).
+//!
 //! - [`TaskScope`]: children that are cancelled, drained, aborted and accounted for.
 //! - [`spawn_cancellable_blocking`]: blocking work that is asked to stop when nobody waits for it
 //!   any more, with a [`BlockingLimiter`] so that it cannot fill tokio's blocking pool.

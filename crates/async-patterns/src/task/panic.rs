@@ -6,6 +6,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
+use crate::panics::payload_text;
+
 /// A panic that was caught in a task or thread, with its payload.
 ///
 /// # Examples
@@ -29,15 +31,8 @@ pub struct TaskPanic {
 
 impl TaskPanic {
     pub(super) fn new(payload: Box<dyn Any + Send>) -> Self {
-        let message = if let Some(text) = payload.downcast_ref::<&str>() {
-            (*text).to_owned()
-        } else if let Some(text) = payload.downcast_ref::<String>() {
-            text.clone()
-        } else {
-            "(a panic payload that is not text)".to_owned()
-        };
         Self {
-            message,
+            message: payload_text(&*payload).to_owned(),
             payload: Mutex::new(payload),
         }
     }

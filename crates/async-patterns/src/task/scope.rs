@@ -17,6 +17,8 @@ use super::{
 
 /// Owns tasks, blocking closures and threads, and ends them: cancel, drain, abort, report.
 ///
+/// Answers the traps [`detached_task`](https://async-patterns.github.io/book/traps/detached_task.html), [`dropped_handle_does_not_cancel`](https://async-patterns.github.io/book/traps/dropped_handle_does_not_cancel.html) and [`unbounded_concurrency`](https://async-patterns.github.io/book/traps/unbounded_concurrency.html).
+///
 /// ```text
 /// shutdown(deadline)
 ///   cancel ──► drain until the deadline ──► abort ──► wait at most abort_wait ──► ShutdownReport

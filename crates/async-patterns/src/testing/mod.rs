@@ -1,5 +1,7 @@
 //! Proof of "cancel safe": cancel a future at every poll and check what is left.
 //!
+//! Answers the trap [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+//!
 //! A future can be dropped wherever it is suspended, so a claim of cancel safety is a claim about
 //! each of its suspension points. [`cancel_at_every_poll`] goes to all of them. It makes the
 //! future afresh, polls it 0, 1, 2 … times, drops it, and hands what is left to a check, until

@@ -1,6 +1,5 @@
 //! One round: make the future, poll it up to a point, drop it, check.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
+
+use crate::panics::payload_text;
 
 use super::cut::CutFutures;
 use super::point::{CancelPoint, Violation, ViolationKind};
@@ -109,7 +110,12 @@ impl Plan {
             }
             Err(panic) => {
                 let (point, kind) = blame(phase.get());
-                Err(self.violation(point, kind, panic_message(&*panic), cut.into_names()))
+                Err(self.violation(
+                    point,
+                    kind,
+                    payload_text(&*panic).to_owned(),
+                    cut.into_names(),
+                ))
             }
         }
     }
@@ -222,16 +228,6 @@ fn blame(phase: Phase) -> (CancelPoint, ViolationKind) {
         ),
         Phase::Dropping(point) => (point, ViolationKind::DropPanicked),
         Phase::Checking(point) => (point, ViolationKind::CheckFailed),
-    }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    if let Some(text) = panic.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = panic.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "a panic whose payload is not text".to_owned()
     }
 }
 

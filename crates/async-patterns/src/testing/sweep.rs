@@ -10,6 +10,8 @@ use super::round::{Flavor, Hook, Plan};
 
 /// Cancels a future at every point where it can be cancelled and checks what is left.
 ///
+/// Answers the trap [`cancel_unsafe_in_select`](https://async-patterns.github.io/book/traps/cancel_unsafe_in_select.html).
+///
 /// `make` builds fresh state for each round. `body` is the future under test; it borrows the
 /// state, so that what it did before it was dropped is still there to be looked at. Nothing runs
 /// until [`check`](CancelAtEveryPoll::check) (or one of its variants) is given the check:

@@ -22,6 +22,8 @@ const DEFAULT_GRACE: Duration = Duration::from_millis(10);
 
 /// Runs CPU work on the blocking pool and gives it at most `limit` from now.
 ///
+/// Answers the trap [`timeout_over_cpu_work`](https://async-patterns.github.io/book/traps/timeout_over_cpu_work.html).
+///
 /// A `timeout` around CPU work cannot fire: it is looked at between polls, and there is none
 /// while the work computes. Nor can a thread be stopped from outside. So the work gets a
 /// [`StopFlag`] and has to look at it. When the limit has passed the flag is raised, the work has a

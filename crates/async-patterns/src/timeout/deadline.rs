@@ -13,6 +13,8 @@ const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// A point in time by which several operations must be done together.
 ///
+/// Answers the trap [`timer_reset_in_select_loop`](https://async-patterns.github.io/book/traps/timer_reset_in_select_loop.html).
+///
 /// Three timeouts of ten seconds, one after the other, may take thirty. One deadline gives each
 /// operation what the earlier ones have left over.
 ///

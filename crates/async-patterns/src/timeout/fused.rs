@@ -16,6 +16,8 @@ use super::error::TimeoutError;
 
 /// Gives `future` at most `limit` from now, in a form that can be polled by `&mut` in a loop.
 ///
+/// Answers the traps [`timer_reset_in_select_loop`](https://async-patterns.github.io/book/traps/timer_reset_in_select_loop.html) and [`polled_after_completion`](https://async-patterns.github.io/book/traps/polled_after_completion.html).
+///
 /// See [`FusedTimeout`].
 ///
 /// # Panics
@@ -66,6 +68,8 @@ pub fn fused_timeout_at<F: Future>(deadline: Instant, future: F) -> FusedTimeout
 
 /// A future with a deadline that is made once and polled in any number of `select!` passes.
 /// Made by [`fused_timeout`], [`fused_timeout_at`] and [`Deadline::timeout`].
+///
+/// Answers the traps [`timer_reset_in_select_loop`](https://async-patterns.github.io/book/traps/timer_reset_in_select_loop.html) and [`polled_after_completion`](https://async-patterns.github.io/book/traps/polled_after_completion.html).
 ///
 /// It resolves once: to the output of the future inside, or to [`TimeoutError::Elapsed`]. The
 /// future goes first, so one that is ready in the poll in which the deadline has passed wins.

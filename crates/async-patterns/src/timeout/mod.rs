@@ -1,5 +1,7 @@
 //! Timeouts that survive `select!` loops, say how late they fired, and stop CPU work.
 //!
+//! Answers the traps [`timer_reset_in_select_loop`](https://async-patterns.github.io/book/traps/timer_reset_in_select_loop.html), [`polled_after_completion`](https://async-patterns.github.io/book/traps/polled_after_completion.html) and [`timeout_over_cpu_work`](https://async-patterns.github.io/book/traps/timeout_over_cpu_work.html).
+//!
 //! - [`fused_timeout`] wraps a future once; polled by `&mut` in any number of `select!` passes it
 //!   keeps its one timer, where a timer made inside the loop starts over in each pass and may
 //!   never fire.

@@ -46,7 +46,7 @@ fn a_session_goes_on_when_the_host_revokes_its_descriptor() {
             let mut socket = tokio::net::UnixStream::from_std(socket)?;
             let (mut read, mut write) = socket.split();
             context
-                .cancellation_token()
+                .token()
                 .run_until_cancelled(tokio::io::copy(&mut read, &mut write))
                 .await;
             Ok(())

@@ -39,7 +39,7 @@ fn values_errors_and_panics_of_every_kind() {
         (
             5,
             ErrorCode::Panicked,
-            "panicked with a payload that is not a string".to_owned(),
+            "(a panic payload that is not text)".to_owned(),
         ),
     ] {
         assert_eq!(exported(what), -1);

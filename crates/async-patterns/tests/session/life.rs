@@ -343,7 +343,7 @@ fn a_body_sees_its_name_its_run_its_thread_and_a_working_clock() {
             .start(async move |context: SessionContext| {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 let thread = thread::current().name().unwrap_or_default().to_owned();
-                tx.send((context.session_name().to_owned(), context.run(), thread))?;
+                tx.send((context.name().to_owned(), context.run(), thread))?;
                 Ok(())
             })
             .unwrap();
@@ -388,7 +388,7 @@ fn tasks_a_body_left_behind_are_told_that_it_ended() {
     let (tx, told) = channel();
     session
         .start(async move |context: SessionContext| {
-            let token = context.cancellation_token().clone();
+            let token = context.token().clone();
             tokio::spawn(async move {
                 token.cancelled().await;
                 let _ = tx.send(());

@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::Toolchain;
 use super::cache::Cache;
 use super::machine::Machine;
+use super::programs;
 use crate::error::{Error, Result};
+use crate::paths;
 use crate::process::{self, Run};
-use crate::ui::{Step, Ui};
-use crate::{files, paths};
+use crate::ui::Ui;
 
 const LIMIT: Duration = Duration::from_hours(2);
 
@@ -49,31 +50,7 @@ pub(super) fn has_tools(cache: &Cache, version: &str) -> bool {
 /// Installs `cargo-dylint` and `dylint-link` into the cache.
 pub(super) fn install_tools(cache: &Cache, version: &str, ui: &Ui) -> Result<()> {
     let place = cache.tools(version);
-    let part = files::folder_beside(&place)?;
-    let target = cache.build(&format!("dylint-{version}"));
-    let mut cargo = process::sanitised("cargo");
-    cargo
-        .args([
-            "install",
-            "cargo-dylint",
-            "dylint-link",
-            "--version",
-            &format!("={version}"),
-        ])
-        .args(["--locked", "--no-track", "--root"])
-        .arg(part.path())
-        .current_dir(paths::workspace_root()?)
-        .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", "")
-        .env("RUSTC_WRAPPER", "");
-    let step = ui.step(format!("installing cargo-dylint {version} into the cache"));
-    Run::new("`cargo install cargo-dylint dylint-link`", cargo, LIMIT)
-        .log(cache.log("tools"))
-        .on_stderr(|line| count(&step, line))
-        .succeed()?;
-    files::publish_folder(part, &place)?;
-    step.done("installed");
-    files::remove_folder(&target)
+    programs::install(cache, &["cargo-dylint", "dylint-link"], version, &place, ui)
 }
 
 /// Builds the driver, with a library without lints to run it on.
@@ -92,17 +69,10 @@ pub(super) fn build_driver(toolchain: &Toolchain, log: &Path, ui: &Ui) -> Result
         .env("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "fallback");
     Run::new("the build of dylint's driver", list, LIMIT)
         .log(log)
-        .on_stderr(|line| count(&step, line))
+        .on_stderr(|line| programs::count(&step, line))
         .succeed()?;
     step.done("built");
     Ok(())
-}
-
-/// Counts the crates that a cargo run says it compiles.
-fn count(step: &Step, line: &str) {
-    if let Some(name) = line.trim_start().strip_prefix("Compiling ") {
-        step.advance(name);
-    }
 }
 
 #[cfg(test)]
@@ -111,6 +81,7 @@ mod tests {
 
     use super::super::machine::tests::debian_12;
     use super::*;
+    use crate::files;
 
     #[test]
     #[cfg(target_os = "linux")]

@@ -21,6 +21,7 @@ mod fill;
 mod library;
 mod lock;
 mod machine;
+mod programs;
 mod recipe;
 mod rustup;
 mod stamps;
@@ -37,6 +38,7 @@ use self::machine::Machine;
 use crate::error::Result;
 use crate::ui::Ui;
 
+pub(crate) use self::programs::cargo_program;
 pub(crate) use self::toolchain::Toolchain;
 
 /// Obtains what the lints need: a compiler with rustc-dev, dylint and its driver.

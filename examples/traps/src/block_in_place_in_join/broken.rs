@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 async fn chart() {
-    block_in_place(|| thread::sleep(Duration::from_millis(400)));
+    block_in_place(|| thread::sleep(Duration::from_millis(1_500)));
 }
 
 async fn greeting(asked: Instant) -> Duration {

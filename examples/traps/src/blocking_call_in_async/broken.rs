@@ -12,7 +12,7 @@ const HEARTBEAT: Duration = Duration::from_millis(10);
 
 /// `std::fs::write` followed by `sync_all`, on a disk that has a bad day.
 fn store(_message: &str) {
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1_500));
 }
 
 async fn chat() {

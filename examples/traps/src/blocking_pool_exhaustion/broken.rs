@@ -1,7 +1,7 @@
 //! Connections to slow printers block on the blocking pool for as long as the printers like. The
 //! pool is full, so an unrelated look-up of a name, which needs it for a moment, waits behind them.
 //!
-//! tokio's pool has 512 threads; this runtime has four, to show in a second what else takes a while.
+//! tokio's pool has 512 threads; this runtime has four, to show in seconds what else takes a while.
 
 use std::sync::Arc;
 use std::thread;
@@ -15,7 +15,7 @@ const POOL: usize = 4;
 const PRINTERS: usize = 8;
 
 fn print_job() {
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1_500));
 }
 
 async fn serve() -> Duration {

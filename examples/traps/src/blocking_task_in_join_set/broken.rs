@@ -14,10 +14,10 @@ use tokio::time::{sleep, timeout};
 
 const FOLDERS: u32 = 4;
 
-/// Packs one folder in thirty steps of 10 ms.
+/// Packs one folder in 150 steps of 10 ms.
 fn pack(at_work: &AtomicU32) {
     at_work.fetch_add(1, Ordering::SeqCst);
-    for _ in 0..30 {
+    for _ in 0..150 {
         thread::sleep(Duration::from_millis(10));
     }
     at_work.fetch_sub(1, Ordering::SeqCst);

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 const FOLDERS: u32 = 4;
 
-/// Packs one folder in thirty steps of 10 ms, unless it is told to stop.
+/// Packs one folder in 150 steps of 10 ms, unless it is told to stop.
 fn pack(at_work: &AtomicU32, stop: &CancellationToken) {
     at_work.fetch_add(1, Ordering::SeqCst);
-    for _ in 0..30 {
+    for _ in 0..150 {
         if stop.is_cancelled() {
             break;
         }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 const RECEIPTS: u32 = 10;
 
 async fn mail_receipt(mailed: Arc<AtomicU32>) {
-    sleep(Duration::from_millis(50)).await;
+    sleep(Duration::from_secs(1)).await;
     mailed.fetch_add(1, Ordering::Relaxed);
 }
 

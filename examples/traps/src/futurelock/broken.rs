@@ -25,7 +25,7 @@ async fn long_upload(connection: Connection) {
     connection.push("upload");
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     watchdog::arm(
         Duration::from_secs(1),

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::watchdog;
@@ -16,12 +17,16 @@ fn look_at_the_file() {
 }
 
 async fn serve() {
-    spawn_blocking(|| {
+    let (looked, first_look) = oneshot::channel();
+    spawn_blocking(move || {
+        look_at_the_file();
+        // An error means that nobody waits for the first look any more; the watcher goes on.
+        let _ = looked.send(());
         loop {
             look_at_the_file();
         }
     });
-    tokio::task::yield_now().await; // the program's real work
+    first_look.await.expect("the watcher looks"); // the program's real work
 }
 
 pub fn main() {

@@ -18,6 +18,8 @@ static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// A set of sources, each with a [`Waker`] of its own, that tells which of them were woken.
 ///
+/// Answers the traps [`pending_without_wake`](https://async-patterns.github.io/book/traps/pending_without_wake.html) and [`noop_waker_in_async`](https://async-patterns.github.io/book/traps/noop_waker_in_async.html).
+///
 /// This is the bridge between code that works in steps (a network stack, a state machine that one
 /// task turns by hand) and code that wakes. The task that owns the set gives every source its own
 /// waker: a session's channel, a `DuplexStream`, a smoltcp socket's `register_recv_waker`. A wake
