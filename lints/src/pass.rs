@@ -2,7 +2,7 @@
 
 use rustc_hir::Body;
 use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
-use rustc_middle::ty::TyCtxt;
+use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
     blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
@@ -62,12 +62,13 @@ impl<'tcx> AsyncPatterns<'tcx> {
 
     fn each_check(
         &mut self,
-        stage: &str,
+        stage: impl Fn(TyCtxt<'tcx>) -> String,
         mut call: impl FnMut(&mut dyn Check<'tcx>, &Facts<'tcx>),
     ) {
         for check in &mut self.active {
             if let Err(panic) = catch::guarded(|| call(check.as_mut(), &self.facts)) {
-                diagnostics::internal_error(self.facts.tcx, check.lint(), stage, &panic);
+                let tcx = self.facts.tcx;
+                diagnostics::internal_error(tcx, check.lint(), &stage(tcx), &panic);
             }
         }
     }
@@ -87,9 +88,10 @@ impl LintPass for AsyncPatterns<'_> {
 
 impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
     fn check_crate(&mut self, _: &LateContext<'tcx>) {
-        self.each_check("before the first body", |check, facts| {
-            check.check_crate(facts);
-        });
+        self.each_check(
+            |_| "the crate before its first body".to_owned(),
+            |check, facts| check.check_crate(facts),
+        );
     }
 
     fn check_body(&mut self, cx: &LateContext<'tcx>, body: &Body<'tcx>) {
@@ -100,14 +102,17 @@ impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
         let owner = cx.tcx.hir_body_owner_def_id(body.id());
         // The walk hands out the body with a shorter lifetime than the crate's.
         let body = cx.tcx.hir_body(body.id());
-        let stage = cx.tcx.def_path_str(owner);
-        self.each_check(&stage, |check, facts| check.check_body(facts, body));
+        self.each_check(
+            |tcx| with_no_trimmed_paths!(tcx.def_path_str(owner)),
+            |check, facts| check.check_body(facts, body),
+        );
     }
 
     fn check_crate_post(&mut self, cx: &LateContext<'tcx>) {
-        self.each_check("after the last body", |check, facts| {
-            check.check_crate_post(facts);
-        });
+        self.each_check(
+            |_| "the crate after its last body".to_owned(),
+            |check, facts| check.check_crate_post(facts),
+        );
         receipt::leave(cx.tcx, &lints(), self.bodies);
     }
 }

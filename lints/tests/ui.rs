@@ -104,6 +104,7 @@ fn std_guard_across_await_config() {
             guard_types = [
                 "configured::own::Guard",
                 "configured::own::PublicLease",
+                "configured::own::Alias",
                 "not_a_dependency::Guard",
                 "configured::own::Misspelt",
             ]

@@ -29,9 +29,9 @@ use rustc_abi::VariantIdx;
 use rustc_hir::def_id::LocalDefId;
 use rustc_middle::{
     mir::{Body, CoroutineLayout, CoroutineSavedLocal},
-    ty::{CoroutineArgs, CoroutineArgsExt, TyCtxt, TypingEnv},
+    ty::{CoroutineArgs, CoroutineArgsExt, TyCtxt, TypingEnv, UpvarCapture},
 };
-use rustc_span::{DesugaringKind, ExpnKind, Span};
+use rustc_span::{DesugaringKind, Span};
 
 use self::{calls::KnownCalls, flow::Flow, places::Places, state::State};
 use super::ownership::{Holding, Ownership, Wanted};
@@ -72,7 +72,6 @@ pub(crate) fn alive_across_suspensions<'tcx, W: Wanted<'tcx>>(
             continue;
         }
         let is_alive = |state: &State| places.holdings(base).any(|(bit, _)| state.counts(bit));
-        #[expect(rustc::potential_query_instability, reason = "sorted right after")]
         let mut suspensions: Vec<VariantIdx> = suspended
             .iter()
             .filter(|(_, state)| is_alive(state))
@@ -117,12 +116,7 @@ fn may_hold<'tcx, W: Wanted<'tcx>>(
     let captured = tcx
         .closure_captures(coroutine)
         .iter()
-        .filter(|capture| {
-            matches!(
-                capture.info.capture_kind,
-                rustc_middle::ty::UpvarCapture::ByValue
-            )
-        })
+        .filter(|capture| matches!(capture.info.capture_kind, UpvarCapture::ByValue))
         .map(|capture| capture.place.ty());
     layout
         .field_tys
@@ -135,14 +129,8 @@ fn may_hold<'tcx, W: Wanted<'tcx>>(
 /// Whether a saved variable is the future that an `.await` polls.
 fn is_awaited_future(layout: &CoroutineLayout<'_>, saved: CoroutineSavedLocal) -> bool {
     let span = layout.field_tys[saved].source_info.span;
-    layout.field_names[saved].is_some_and(|name| name.as_str() == "__awaitee") && is_await(span)
-}
-
-fn is_await(span: Span) -> bool {
-    matches!(
-        span.ctxt().outer_expn_data().kind,
-        ExpnKind::Desugaring(DesugaringKind::Await)
-    )
+    layout.field_names[saved].is_some_and(|name| name.as_str() == "__awaitee")
+        && span.is_desugaring(DesugaringKind::Await)
 }
 
 /// Where the source says that `body` suspends in a state.

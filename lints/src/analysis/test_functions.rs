@@ -1,14 +1,27 @@
 //! Which functions are run by the test harness.
 
-use rustc_hir::{ItemKind, def_id::LocalDefId, find_attr};
+use rustc_hir::{ItemKind, def::DefKind, def_id::LocalDefId, find_attr};
 use rustc_middle::ty::TyCtxt;
+
+/// Whether `coroutine` is the outermost future of a test: its own body, or that of a function which
+/// stands in it. Attributes such as `#[async_std::test]` wrap the user's function in another one.
+pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let mut function = tcx.local_parent(coroutine);
+    while tcx.def_kind(function) == DefKind::Fn {
+        if is_test(tcx, function) {
+            return true;
+        }
+        function = tcx.local_parent(function);
+    }
+    false
+}
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as
 /// `#[tokio::test]`.
 ///
 /// The attribute itself is gone by now. It has left a constant of the same name beside the
 /// function, with an attribute of the compiler's own.
-pub(crate) fn is_test(tcx: TyCtxt<'_>, function: LocalDefId) -> bool {
+fn is_test(tcx: TyCtxt<'_>, function: LocalDefId) -> bool {
     let Some(name) = tcx.opt_item_name(function.to_def_id()) else {
         return false;
     };

@@ -16,7 +16,7 @@ use crate::{
         suspend::{self, Alive, Origin},
         test_functions,
     },
-    diagnostics,
+    clippy_levels, diagnostics,
     facts::Facts,
     pass::Check,
 };
@@ -40,7 +40,9 @@ declare_lint! {
     /// current-thread runtime, `#[tokio::test]`), nor for guards that are `Send`.
     ///
     /// Not reported is a guard over `()` in the body of a test: by such a lock tests wait for each
-    /// other, and each test has a runtime of its own.
+    /// other, and each test has a runtime of its own. Nor is a guard where clippy's
+    /// `await_holding_lock` (for a `RefCell` `await_holding_refcell_ref`) is allowed by name:
+    /// somebody has looked at it.
     ///
     /// ### Known problems
     /// - What a function does with an `Option<Guard>`, a collection of guards or a `Cell` that it
@@ -159,6 +161,9 @@ fn report<'tcx>(facts: &Facts<'tcx>, coroutine: LocalDefId, alive: &Alive<'tcx>)
     else {
         return;
     };
+    if clippy_levels::is_allowed(tcx, holder.node, clippys(family)) {
+        return;
+    }
     let guard_type = with_no_trimmed_paths!(tcx.def_path_str(adt.did()));
     let subject = match holder.name {
         _ if holder.is_ignored_parameter() => "this parameter".to_owned(),
@@ -232,7 +237,16 @@ fn serialises_a_test<'tcx>(tcx: TyCtxt<'tcx>, coroutine: LocalDefId, guard: Ty<'
         return false;
     };
     let guards_nothing = args.types().last().is_some_and(Ty::is_unit);
-    guards_nothing && test_functions::is_test(tcx, tcx.local_parent(coroutine))
+    guards_nothing && test_functions::is_outermost_future(tcx, coroutine)
+}
+
+/// The lint of clippy's that is meant for guards of this family.
+fn clippys(family: Family) -> &'static str {
+    match family {
+        Family::CellRef | Family::CellRefMut => "await_holding_refcell_ref",
+        Family::Configured => "await_holding_invalid_type",
+        _ => "await_holding_lock",
+    }
 }
 
 fn consequence(family: Family) -> &'static str {

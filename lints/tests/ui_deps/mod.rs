@@ -34,7 +34,7 @@ pub fn flags() -> &'static [String] {
 
 /// Library file by crate name, for everything that `ui/deps` builds.
 fn build() -> BTreeMap<String, String> {
-    let messages = cargo(&["build", "--message-format=json"]);
+    let messages = cargo(&["build", "--locked", "--message-format=json"]);
     messages
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("cargo prints JSON lines"))
@@ -57,7 +57,7 @@ fn build() -> BTreeMap<String, String> {
 
 /// The package itself and what it depends on, by crate name.
 fn crate_names() -> Vec<String> {
-    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps", "--locked"]);
     let metadata: Value =
         serde_json::from_str(&metadata).expect("cargo prints its metadata as JSON");
     let package = &metadata["packages"][0];

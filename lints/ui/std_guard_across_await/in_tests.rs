@@ -42,6 +42,15 @@ fn silent_serial_block_on() {
     });
 }
 
+#[test]
+fn silent_serial_wrapped() {
+    async fn silent_serial_wrapped() {
+        let _guard = ENVIRONMENT.lock().unwrap();
+        other().await;
+    }
+    futures::executor::block_on(silent_serial_wrapped());
+}
+
 #[tokio::test]
 async fn reported_with_content() {
     let names = NAMES.lock().unwrap();

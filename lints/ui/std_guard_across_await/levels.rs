@@ -1,4 +1,4 @@
-// `allow` and `expect` work where a user would put them.
+// `allow` and `expect` work where a user would put them, also those for clippy's lints.
 use std::sync::Mutex;
 
 async fn other() {}
@@ -46,6 +46,40 @@ fn captured(m: &Mutex<u32>) -> impl Future<Output = ()> {
         other().await;
         drop(guard);
     }
+}
+
+#[allow(clippy::await_holding_lock)]
+async fn clippys_is_allowed(m: &Mutex<u32>) {
+    let guard = m.lock().unwrap();
+    other().await;
+    drop(guard);
+}
+
+async fn clippys_is_expected_on_statement(c: &std::cell::RefCell<u32>) {
+    #[expect(clippy::await_holding_refcell_ref, reason = "one thread, one task")]
+    let value = c.borrow();
+    other().await;
+    drop(value);
+}
+
+#[allow(clippy::await_holding_lock)]
+mod clippys_is_warned_about_again {
+    use super::other;
+    use std::sync::Mutex;
+
+    #[warn(clippy::await_holding_lock)]
+    async fn reported(m: &Mutex<u32>) {
+        let guard = m.lock().unwrap();
+        other().await;
+        drop(guard);
+    }
+}
+
+#[allow(clippy::await_holding_refcell_ref, clippy::all)]
+async fn another_of_clippys_is_allowed(m: &Mutex<u32>) {
+    let guard = m.lock().unwrap();
+    other().await;
+    drop(guard);
 }
 
 async fn not_allowed(m: &Mutex<u32>) {

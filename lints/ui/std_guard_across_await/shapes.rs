@@ -44,6 +44,11 @@ impl Service for Server {
 #[async_trait::async_trait(?Send)]
 trait Boxed {
     async fn call(&self);
+
+    async fn with_parameter(&self, guard: std::sync::MutexGuard<'_, u32>) {
+        other().await;
+        drop(guard);
+    }
 }
 
 #[async_trait::async_trait(?Send)]

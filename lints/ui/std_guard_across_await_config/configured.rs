@@ -7,8 +7,10 @@ pub mod own {
     pub struct Guard(pub u32);
 
     pub use self::inner::Lease as PublicLease;
+    pub type Alias = inner::Token<u32>;
     mod inner {
         pub struct Lease;
+        pub struct Token<T>(pub T);
     }
 
     /// A raw lock whose users wait for it with an await.
@@ -40,6 +42,16 @@ async fn configured_by_reexport() {
     let lease = Some(own::PublicLease);
     other().await;
     drop(lease);
+}
+
+async fn configured_by_alias() {
+    let token: (u8, own::Alias) = make();
+    other().await;
+    drop(token);
+}
+
+fn make<T>() -> T {
+    unimplemented!()
 }
 
 async fn still_known(m: &std::sync::Mutex<u32>) {
