@@ -21,7 +21,7 @@ pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> boo
 ///
 /// The attribute itself is gone by now. It has left a constant of the same name beside the
 /// function, with an attribute of the compiler's own.
-fn is_test(tcx: TyCtxt<'_>, function: LocalDefId) -> bool {
+pub(crate) fn is_test(tcx: TyCtxt<'_>, function: LocalDefId) -> bool {
     let Some(name) = tcx.opt_item_name(function.to_def_id()) else {
         return false;
     };

@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "block_in_place_in_test",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,57 @@
+//! The proxy makes one future per message and keeps it until the message is whole.
+//!
+//! `select!` polls it by `&mut`, so that a ping which wins drops only a reference.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{interval, sleep};
+
+const SENT: u8 = 10;
+
+async fn read_message(stream: &mut DuplexStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u8().await?;
+    let mut body = vec![0; usize::from(length)];
+    stream.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+/// A peer whose messages arrive in two pieces, as they do from any network.
+async fn peer(mut stream: DuplexStream) -> io::Result<()> {
+    for number in 1..=SENT {
+        stream.write_u8(3).await?;
+        sleep(Duration::from_millis(7)).await;
+        stream.write_all(&[number; 3]).await?;
+    }
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+pub async fn main() {
+    let (mut ours, theirs) = duplex(64);
+    tokio::spawn(peer(theirs));
+    let mut ping = interval(Duration::from_millis(10));
+    let mut whole = 0;
+    'connected: loop {
+        let message = read_message(&mut ours);
+        tokio::pin!(message);
+        loop {
+            tokio::select! {
+                message = &mut message => match message {
+                    Ok(message) => {
+                        whole += u8::from(message.len() == 3);
+                        break;
+                    }
+                    Err(_) => break 'connected,
+                },
+                _ = ping.tick() => {} // the answer to the ping
+            }
+        }
+    }
+    if whole == SENT {
+        println!("fine: all {SENT} messages arrived");
+    } else {
+        println!("symptom: lost {} of {SENT} messages", SENT - whole);
+    }
+}

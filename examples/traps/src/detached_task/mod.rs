@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "detached_task",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "large_value_across_await",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,20 @@
+//! A shop calls `send_receipt` and binds what comes back, so that the compiler does not complain.
+//! A future is only data: nothing in it runs until it is polled.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+async fn send_receipt(sent: &AtomicU32) {
+    tokio::task::yield_now().await;
+    sent.fetch_add(1, Ordering::Relaxed);
+}
+
+async fn check_out(sent: &AtomicU32) {
+    let _receipt = send_receipt(sent);
+}
+
+#[tokio::main(flavor = "current_thread")]
+pub async fn main() {
+    let sent = AtomicU32::new(0);
+    check_out(&sent).await;
+    println!("symptom: {} receipts sent for 1 order", sent.into_inner());
+}

@@ -1,0 +1,23 @@
+//! The shop awaits the receipt. (`async_patterns::cancel::CancelDebug` would have said "never
+//! polled" about the other one.)
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+async fn send_receipt(sent: &AtomicU32) {
+    tokio::task::yield_now().await;
+    sent.fetch_add(1, Ordering::Relaxed);
+}
+
+async fn check_out(sent: &AtomicU32) {
+    send_receipt(sent).await;
+}
+
+#[tokio::main(flavor = "current_thread")]
+pub async fn main() {
+    let sent = AtomicU32::new(0);
+    check_out(&sent).await;
+    match sent.into_inner() {
+        1 => println!("fine: 1 receipt sent for 1 order"),
+        sent => println!("symptom: {sent} receipts sent for 1 order"),
+    }
+}

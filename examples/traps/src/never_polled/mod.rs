@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "never_polled",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "noop_waker_in_async",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,44 @@
+//! The importer keeps what it loaded, and that is also the branch's precondition: a future that has
+//! returned is not polled again.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+async fn load_index() -> usize {
+    sleep(Duration::from_millis(10)).await;
+    42
+}
+
+async fn produce(jobs: mpsc::Sender<u32>) {
+    for job in 0..3 {
+        sleep(Duration::from_millis(20)).await;
+        if jobs.send(job).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+pub async fn main() {
+    let (sender, mut jobs) = mpsc::channel(4);
+    tokio::spawn(produce(sender));
+    let index = load_index();
+    tokio::pin!(index);
+    let mut loaded = None;
+    let mut done = 0;
+    loop {
+        tokio::select! {
+            entries = &mut index, if loaded.is_none() => loaded = Some(entries),
+            job = jobs.recv() => match job {
+                Some(_) => done += 1,
+                None => break,
+            },
+        }
+    }
+    println!(
+        "fine: {done} jobs done, {} entries loaded",
+        loaded.unwrap_or(0)
+    );
+}

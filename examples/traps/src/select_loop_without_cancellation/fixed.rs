@@ -1,0 +1,39 @@
+//! The cache's loop has a branch for the token, and stops within one pass.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+async fn keep_fresh(mut feed: mpsc::Receiver<u32>, stop: CancellationToken) -> usize {
+    let mut refresh = interval(Duration::from_millis(100));
+    let mut entries = Vec::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return entries.len(),
+            entry = feed.recv() => match entry {
+                Some(entry) => entries.push(entry),
+                None => return entries.len(),
+            },
+            _ = refresh.tick() => entries.sort_unstable(),
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+pub async fn main() {
+    let (feed, entries) = mpsc::channel(8);
+    let stop = CancellationToken::new();
+    let cache = tokio::spawn(keep_fresh(entries, stop.clone()));
+    feed.send(7).await.expect("the cache listens");
+    sleep(Duration::from_secs(1)).await; // the service at work
+
+    stop.cancel();
+    match timeout(PATIENCE, cache).await {
+        Ok(_) => println!("fine: stopped"),
+        Err(_) => println!("symptom: still running {PATIENCE:?} after it was told to stop"),
+    }
+}

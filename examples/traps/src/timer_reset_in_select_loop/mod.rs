@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "timer_reset_in_select_loop",
+    broken: broken::main,
+    fixed: fixed::main,
+};
