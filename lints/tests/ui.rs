@@ -123,3 +123,21 @@ fn block_in_place_in_test() {
 fn timeout_over_cpu_work() {
     run_with("timeout_over_cpu_work", "2024", "", &["--test"]);
 }
+
+#[test]
+fn timeout_over_cpu_work_config() {
+    run(
+        "timeout_over_cpu_work_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            assume_blocking = ["configured::query"]
+            cpu_heavy_calls = ["configured::digest"]
+            assume_non_blocking = [
+                "configured::looks_long",
+                "configured::looks_long_as_well",
+                "std::thread::park",
+            ]
+        "#,
+    );
+}

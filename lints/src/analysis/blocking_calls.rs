@@ -239,6 +239,11 @@ impl BlockingCalls {
         self.harmless.contains(&callee.def_id) || self.harmless.contains(&callee.running())
     }
 
+    /// The same for the body that a call or an await ends in.
+    pub(crate) fn is_harmless_body(&self, tcx: TyCtxt<'_>, body: DefId) -> bool {
+        self.harmless.contains(&tcx.typeck_root_def_id(body))
+    }
+
     fn io(&self, tcx: TyCtxt<'_>, callee: &Callee<'_>) -> Option<Cost> {
         let container = tcx.opt_parent(callee.def_id)?;
         if !self.io_traits.contains(&container) {

@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 
-use rustc_data_structures::fx::FxHashMap;
 use rustc_hir::{
     def::DefKind,
     def_id::{DefIdSet, LocalDefId},
@@ -26,6 +25,8 @@ use super::{
 
 /// Callers of callers that are asked.
 const DEEPEST_CALLER: usize = 3;
+/// Callers that are asked at each of these levels.
+const MOST_WAYS: usize = 2_000;
 
 /// One call of a chosen function, seen from the body that settles it.
 pub(crate) struct EntryCall<'c, 'f, 'tcx> {
@@ -87,17 +88,19 @@ pub(crate) fn judge_calls<'tcx>(
 
 fn one_caller_up(graphs: &CallGraphs<'_>, mentions: &Mentions<'_>, open: &[Way]) -> Vec<Way> {
     let callable = |way: &Way| called_function(graphs.tcx, way.owner);
-    let mut callers: FxHashMap<LocalDefId, Vec<LocalDefId>> = FxHashMap::default();
+    let functions: DefIdSet = open
+        .iter()
+        .filter_map(callable)
+        .map(LocalDefId::to_def_id)
+        .collect();
+    let callers = mentions.callers(&functions);
     let mut ways = Vec::new();
     for way in open {
-        let Some(function) = callable(way) else {
+        let Some(function) = callable(way).map(LocalDefId::to_def_id) else {
             continue;
         };
-        let only: DefIdSet = [function.to_def_id()].into_iter().collect();
-        let callers = callers
-            .entry(function)
-            .or_insert_with(|| mentions.bodies_naming(&only));
-        for &caller in callers.iter() {
+        let only: DefIdSet = [function].into_iter().collect();
+        for &caller in callers.get(&function).into_iter().flatten() {
             for block in calls_in(&graphs.for_owner(caller).bodies, caller, &only) {
                 let mut blocks = vec![block];
                 blocks.extend(&way.blocks);
@@ -108,6 +111,7 @@ fn one_caller_up(graphs: &CallGraphs<'_>, mentions: &Mentions<'_>, open: &[Way])
             }
         }
     }
+    ways.truncate(MOST_WAYS);
     ways
 }
 

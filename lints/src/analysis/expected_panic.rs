@@ -11,6 +11,7 @@ use rustc_middle::{
 use rustc_span::sym;
 
 use super::{
+    async_path::Reached,
     call_graph::{CallGraph, Site},
     origin::holds,
 };
@@ -37,7 +38,6 @@ pub(crate) struct ExpectedPanics {
     wants_error: DefIdSet,
     looks_at_panic: DefIdSet,
     join_error: DefIdSet,
-    catches: DefIdSet,
     any: DefIdSet,
 }
 
@@ -52,7 +52,6 @@ impl ExpectedPanics {
             wants_error: paths.all(WANTS_ERROR.iter().copied()),
             looks_at_panic: paths.all(LOOKS_AT_PANIC.iter().copied()),
             join_error: paths.all(["tokio::task::JoinError"]),
-            catches: paths.all(["std::panic::catch_unwind"]),
             any: paths.all(["core::any::Any"]),
         }
     }
@@ -68,12 +67,25 @@ impl ExpectedPanics {
         let Some(function) = root.as_local() else {
             return false;
         };
-        // In a closure it may be caught around the call, or show up in what a thread returns.
         find_attr!(tcx, function, ShouldPanic { .. })
             || owner != function
-                && self.any_site(graph, function, |site| {
-                    self.looks(site) || self.catches(site)
-                })
+                && (self.is_caught(graph, function, owner)
+                    || self.any_site(graph, function, |site| self.looks(site)))
+    }
+
+    /// Whether the function runs its closure `owner` only where a panic is caught.
+    fn is_caught(&self, graph: &CallGraph<'_>, function: LocalDefId, owner: LocalDefId) -> bool {
+        let start = graph.bodies.identity(function);
+        let runs = |follow_caught: bool| {
+            let reached = Reached::from(graph, [start], &mut |_, site| {
+                follow_caught || !site.catches_panic
+            });
+            reached
+                .bodies
+                .iter()
+                .any(|body| body.instance.def_id() == owner.to_def_id())
+        };
+        runs(true) && !runs(false)
     }
 
     /// Whether the function looks at how one of its tasks or threads failed.
@@ -151,10 +163,5 @@ impl ExpectedPanics {
                                 |bound| self.any.contains(&bound)))
                     })
         })
-    }
-
-    fn catches(&self, site: &Site<'_>) -> bool {
-        site.callee
-            .is_some_and(|callee| self.catches.contains(&callee.def_id))
     }
 }

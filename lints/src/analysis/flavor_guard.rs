@@ -3,13 +3,14 @@
 use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::def_id::DefIdSet;
 use rustc_middle::{
-    mir::{BasicBlock, TerminatorKind},
+    mir::{BasicBlock, Operand, TerminatorKind},
     ty::{Instance, Ty},
 };
 
 use super::{
     bodies::Bodies,
     call_graph::CallGraph,
+    handoffs::is_std,
     mentions::Mentions,
     origin::{self, CallSeen, Frame, Go, Tracer},
 };
@@ -61,31 +62,40 @@ impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
             return false;
         };
         let body = frame.mir.body;
+        let decided_by = |value: &Operand<'tcx>| {
+            let mut search = Asks {
+                guards: self,
+                bodies,
+                found: false,
+                assigned: Vec::new(),
+            };
+            origin::trace(bodies, &frame, value, &mut search);
+            // `matches!` sets a constant in the branch that a question decided on.
+            let mut assigned = search.assigned.into_iter();
+            search.found
+                || depth > 0 && assigned.any(|block| self.decides(instance, block, depth - 1))
+        };
+        // `is_multi_thread.then(|| …)`
+        if let TerminatorKind::Call { func, args, .. } = &body.basic_blocks[block].terminator().kind
+            && func
+                .const_fn_def()
+                .is_some_and(|(callee, _)| is_std(bodies.tcx, callee))
+            && args
+                .first()
+                .is_some_and(|receiver| decided_by(&receiver.node))
+        {
+            return true;
+        }
         bodies
             .flow(&frame.mir)
             .deciders(block)
             .into_iter()
-            .any(|decider| {
-                let TerminatorKind::SwitchInt { discr, .. } =
-                    &body.basic_blocks[decider].terminator().kind
-                else {
-                    return false;
-                };
-                let mut search = Asks {
-                    guards: self,
-                    bodies,
-                    found: false,
-                    assigned: Vec::new(),
-                };
-                origin::trace(bodies, &frame, discr, &mut search);
-                // `matches!` sets a constant in the branch that a question decided on.
-                search.found
-                    || depth > 0
-                        && search
-                            .assigned
-                            .iter()
-                            .any(|&assigned| self.decides(instance, assigned, depth - 1))
-            })
+            .any(
+                |decider| match &body.basic_blocks[decider].terminator().kind {
+                    TerminatorKind::SwitchInt { discr, .. } => decided_by(discr),
+                    _ => false,
+                },
+            )
     }
 
     /// Whether the body, or one it calls, asks for the flavor.

@@ -37,6 +37,7 @@ const ELSEWHERE: &[&str] = &[
     "std::panic::set_hook",
     "std::sync::LazyLock::new",
     "core::cell::LazyCell::new",
+    "std::os::unix::process::CommandExt::pre_exec",
     "core::future::poll_fn",
     "core::iter::from_fn",
 ];

@@ -48,39 +48,37 @@ impl<'tcx> Mentions<'tcx> {
         }
     }
 
-    /// The bodies that name one of the functions, in the order of the crate.
+    /// The bodies that name one of the functions, in the order of the crate. All of them must be
+    /// of [`CRATES`] or [`FUNCTIONS`].
     pub(crate) fn bodies_naming(&self, functions: &DefIdSet) -> Vec<LocalDefId> {
         if functions.is_empty() {
             return Vec::new();
         }
-        if functions.items().all(|function| self.is_counted(function)) {
-            let found = self
-                .found
-                .get_or_init(|| bodies_naming(self.tcx, &|function| self.is_counted(&function)));
-            return in_order(functions, found);
+        let found = self
+            .found
+            .get_or_init(|| bodies_naming(self.tcx, &|function| self.is_counted(function)));
+        let mut owners: Vec<LocalDefId> = found
+            .iter()
+            .filter(|(function, _)| functions.contains(*function))
+            .flat_map(|(_, owners)| owners)
+            .copied()
+            .collect();
+        owners.sort_by_key(|owner| owner.local_def_index);
+        owners.dedup();
+        owners
+    }
+
+    /// The bodies that name each of the crate's own functions. This walks over the whole crate.
+    pub(crate) fn callers(&self, functions: &DefIdSet) -> FxHashMap<DefId, Vec<LocalDefId>> {
+        if functions.is_empty() {
+            return FxHashMap::default();
         }
-        // The crate's own functions: asked for only when a caller must settle something.
-        in_order(
-            functions,
-            &bodies_naming(self.tcx, &|function| functions.contains(&function)),
-        )
+        bodies_naming(self.tcx, &|function| functions.contains(&function))
     }
 
-    fn is_counted(&self, function: &DefId) -> bool {
-        self.crates.contains(&function.krate) || self.functions.contains(function)
+    fn is_counted(&self, function: DefId) -> bool {
+        self.crates.contains(&function.krate) || self.functions.contains(&function)
     }
-}
-
-fn in_order(functions: &DefIdSet, found: &FxHashMap<DefId, Vec<LocalDefId>>) -> Vec<LocalDefId> {
-    let mut owners: Vec<LocalDefId> = found
-        .iter()
-        .filter(|(function, _)| functions.contains(*function))
-        .flat_map(|(_, owners)| owners)
-        .copied()
-        .collect();
-    owners.sort_by_key(|owner| owner.local_def_index);
-    owners.dedup();
-    owners
 }
 
 fn bodies_naming(

@@ -14,7 +14,7 @@ use rustc_middle::{
         AggregateKind, BasicBlock, CastKind, Local, Location, Operand, Place, RETURN_PLACE, Rvalue,
         StatementKind, TerminatorKind,
     },
-    ty::{self, Instance, Ty, adjustment::PointerCoercion},
+    ty::{self, Instance, Ty, TyCtxt, adjustment::PointerCoercion},
 };
 use rustc_span::Spanned;
 
@@ -104,7 +104,7 @@ pub(crate) trait Tracer<'tcx> {
 
     fn constant(&mut self, _ty: Ty<'tcx>) {}
 
-    /// A parameter of the body that the walk began in.
+    /// A parameter of the body that the walk began in, or the part of it that is used.
     fn parameter(&mut self, _ty: Ty<'tcx>) {
         self.lost();
     }
@@ -328,7 +328,8 @@ impl<'tcx> Walk<'_, 'tcx> {
         match operand {
             Some((caller, operand)) => self.operand(caller, &operand.node, fields),
             None if frame.is_outermost() => {
-                self.tracer.parameter(frame.mir.body.local_decls[local].ty);
+                let whole = frame.mir.body.local_decls[local].ty;
+                self.tracer.parameter(part(self.bodies.tcx, whole, fields));
             }
             None => self.tracer.lost(),
         }
@@ -383,6 +384,22 @@ impl<'tcx> Walk<'_, 'tcx> {
             _ => self.tracer.lost(),
         }
     }
+}
+
+/// The type of a part of a value; of the innermost part that can be told.
+fn part<'tcx>(tcx: TyCtxt<'tcx>, whole: Ty<'tcx>, fields: &[FieldIdx]) -> Ty<'tcx> {
+    fields
+        .iter()
+        .fold(whole, |ty, field| match ty.peel_refs().kind() {
+            ty::Adt(adt, args) if adt.is_struct() => {
+                match adt.non_enum_variant().fields.get(*field) {
+                    Some(field) => field.ty(tcx, args),
+                    None => ty,
+                }
+            }
+            ty::Tuple(parts) => parts.get(field.as_usize()).copied().unwrap_or(ty),
+            _ => ty,
+        })
 }
 
 /// Whether the type is, or holds in its type arguments, one that `wanted` accepts.

@@ -222,6 +222,10 @@ impl<'tcx> Search<'_, 'tcx> {
         let reached = Reached::from(timed.graph, starts, &mut |_, site| {
             matches!(site.via, Via::Call | Via::Poll)
                 && !site.callee.is_some_and(|callee| calls.is_harmless(&callee))
+                && !site
+                    .next
+                    .iter()
+                    .any(|next| calls.is_harmless_body(tcx, next.def_id()))
         });
         let Some(evidence) = evidence(tcx, calls, &reached, suspends) else {
             return;

@@ -128,6 +128,20 @@ async fn a_panic_that_is_caught() {
     assert!(result.is_err());
 }
 
+fn panics<F: FnOnce() + std::panic::UnwindSafe>(f: F) -> bool {
+    std::panic::catch_unwind(f).is_err()
+}
+
+#[test]
+fn a_panic_that_a_helper_catches() {
+    assert!(panics(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            block_in_place(|| ());
+        });
+    }));
+}
+
 #[tokio::test]
 async fn a_task_whose_result_is_matched() {
     match tokio::spawn(work()).await {

@@ -1,5 +1,5 @@
 //! Timeouts that can fire, or that have nothing to do with long work.
-#![allow(dead_code, unused_must_use)]
+#![allow(dead_code, unused_must_use, dropping_copy_types, for_loops_over_fallibles)]
 
 use std::{
     collections::HashMap,
