@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
+use walkdir::WalkDir;
 
 use crate::error::{Error, FileContext, Result};
 
@@ -96,6 +97,21 @@ pub(crate) fn is_part(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())
         .is_some_and(|name| name.starts_with(PART))
+}
+
+/// Removes what a kill left unfinished, down to the third level and not in the folders `without`.
+pub(crate) fn remove_parts(folder: &Path, without: &[PathBuf]) {
+    let entries = WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(3)
+        .into_iter()
+        .filter_entry(|entry| !without.iter().any(|folder| entry.path() == folder));
+    for entry in entries.filter_map(std::result::Result::ok) {
+        if is_part(entry.path()) {
+            // Only space is lost when one cannot be removed.
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
 }
 
 /// Puts a file at a second place without using space for it where the file system can do that.

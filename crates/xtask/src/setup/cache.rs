@@ -40,10 +40,11 @@ impl Cache {
             return Ok(());
         }
         files::create_folder(&self.root)?;
-        if files::entries(&self.root)?
+        let has_others = files::entries(&self.root)?
             .iter()
-            .any(|entry| !files::is_part(entry))
-        {
+            .any(|entry| !files::is_part(entry));
+        // Another process may have created the cache since the look at its tag.
+        if has_others && !tag.is_file() {
             return Err(Error::new(format!(
                 "`{}` holds other things than the cache of setup",
                 self.root.display()
@@ -65,6 +66,11 @@ impl Cache {
         self.root.join("setup.lock")
     }
 
+    /// For installing programs, see [`super::programs`].
+    pub(super) fn programs_lock(&self) -> PathBuf {
+        self.root.join("programs.lock")
+    }
+
     /// Compilers, one folder per key.
     pub(super) fn compilers(&self) -> PathBuf {
         self.root.join("compilers")
@@ -79,9 +85,13 @@ impl Cache {
         self.root.join("build").join(key)
     }
 
+    pub(super) fn all_tools(&self) -> PathBuf {
+        self.root.join("tools")
+    }
+
     /// `cargo install --root` of the dylint tools; the programs are in `bin/`.
     pub(super) fn tools(&self, dylint: &str) -> PathBuf {
-        self.root.join("tools").join(dylint)
+        self.all_tools().join(dylint)
     }
 
     /// The folder for `DYLINT_DRIVER_PATH`.

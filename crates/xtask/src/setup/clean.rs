@@ -36,13 +36,20 @@ pub(super) fn clean(cache: &Cache, machine: &Machine, ui: &Ui) -> Result<()> {
         return Ok(());
     }
     let _lock = Lock::acquire(&cache.lock(), LOCK_LIMIT, ui)?;
+    let _programs = Lock::acquire(&cache.programs_lock(), LOCK_LIMIT, ui)?;
     if machine.find("rustup").is_some() {
         clean_rustup(cache, ui)?;
     }
     for folder in cache.contents() {
         files::remove_folder(&folder)?;
     }
-    for file in [cache.installed(), cache.tag(), cache.lock()] {
+    let files = [
+        cache.installed(),
+        cache.tag(),
+        cache.programs_lock(),
+        cache.lock(),
+    ];
+    for file in files {
         if file.exists() {
             fs::remove_file(&file).file("remove", &file)?;
         }

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use walkdir::WalkDir;
-
 use super::cache::Cache;
 use super::compiler::{self, Compiler, Manifest};
 use super::lock::Lock;
@@ -271,20 +269,10 @@ impl Setup {
         }
     }
 
-    /// Parts that a kill left behind; nobody else writes here while the lock is held. Libraries are
-    /// built without it and stay.
+    /// Parts that a kill left behind; nobody else writes here while the lock is held. Libraries and
+    /// programs are made without it.
     fn remove_leftovers(&self) {
-        let libraries = self.cache.libraries();
-        let entries = WalkDir::new(self.cache.root())
-            .min_depth(1)
-            .max_depth(3)
-            .into_iter()
-            .filter_entry(|entry| entry.path() != libraries);
-        for entry in entries.filter_map(std::result::Result::ok) {
-            if files::is_part(entry.path()) {
-                // Only space is lost when one cannot be removed.
-                drop(std::fs::remove_dir_all(entry.path()));
-            }
-        }
+        let without = [self.cache.libraries(), self.cache.all_tools()];
+        files::remove_parts(self.cache.root(), &without);
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cache::Cache;
+use super::lock::Lock;
 use crate::error::Result;
 use crate::process::{self, Run};
 use crate::ui::{Step, Ui};
@@ -16,14 +17,14 @@ pub(crate) fn cargo_program(package: &str, version: &str, ui: &Ui) -> Result<Pat
     let cache = Cache::of_user()?;
     cache.create()?;
     let place = cache.tools(&format!("{package}-{version}"));
-    if !place.is_dir() {
-        install(&cache, &[package], version, &place, ui)?;
-    }
+    install(&cache, &[package], version, &place, ui)?;
     let file = format!("{package}{}", std::env::consts::EXE_SUFFIX);
     Ok(place.join("bin").join(file))
 }
 
 /// Installs packages of one version into `place`, which appears when all of them are there.
+///
+/// It has a lock of its own, because a program may be wanted while a compiler is built.
 pub(super) fn install(
     cache: &Cache,
     packages: &[&str],
@@ -31,6 +32,14 @@ pub(super) fn install(
     place: &Path,
     ui: &Ui,
 ) -> Result<()> {
+    if place.is_dir() {
+        return Ok(());
+    }
+    let _lock = Lock::acquire(&cache.programs_lock(), LIMIT, ui)?;
+    if place.is_dir() {
+        return Ok(());
+    }
+    files::remove_parts(place.parent().unwrap_or(place), &[]);
     let name = packages[0];
     let part = files::folder_beside(place)?;
     let target = cache.build(&format!("{name}-{version}"));
