@@ -62,6 +62,16 @@ impl<'tcx> Reached<'tcx> {
         starts: impl IntoIterator<Item = Instance<'tcx>>,
         follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
     ) -> Self {
+        Self::within(graph, starts, usize::MAX, follow)
+    }
+
+    /// The same, but no farther than so many calls.
+    pub(crate) fn within(
+        graph: &CallGraph<'tcx>,
+        starts: impl IntoIterator<Item = Instance<'tcx>>,
+        farthest: usize,
+        follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
+    ) -> Self {
         let mut reached = Self {
             bodies: Vec::new(),
             index: FxHashMap::default(),
@@ -80,6 +90,9 @@ impl<'tcx> Reached<'tcx> {
                     continue;
                 }
                 reached.bodies[current].followed.push(position);
+                if distance == farthest {
+                    continue;
+                }
                 for &next in &site.next {
                     let from = Some((current, position));
                     reached.visit(graph, next, distance + 1, from, &mut pending);

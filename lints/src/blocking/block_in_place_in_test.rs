@@ -10,7 +10,7 @@ use rustc_hir::{
 use rustc_lint::Lint;
 use rustc_middle::ty::TyCtxt;
 use rustc_session::declare_lint;
-use rustc_span::Span;
+use rustc_span::{ExpnKind, Span};
 
 use crate::{
     analysis::{
@@ -151,68 +151,63 @@ impl<'tcx> Search<'_, 'tcx> {
         let is_target = |site: &Site<'tcx>| self.is_target(site);
         let toward = reached.toward(&is_target);
 
+        let own = own_source(tcx, &reached, root, context.span);
         let mut findings = Vec::new();
         for (position, body) in reached.bodies.iter().enumerate() {
-            let instance = body.instance;
-            if tcx.typeck_root_def_id(instance.def_id()) != root {
-                if let Some(hop) = toward[position].filter(|_| body.distance == 0) {
-                    findings.push(Finding {
-                        span: in_user_code(context.span),
-                        direct: false,
-                        node: describe::node_at(tcx, context.owner, context.span),
-                        chain: chain(&reached, &toward, position, hop, tcx),
-                    });
-                }
-                continue;
-            }
-            let owner = describe::local_owner(tcx, instance);
-            for (site_position, site) in body.sites() {
-                let direct = self.is_target(site);
-                let outside = || {
-                    site.next
-                        .iter()
-                        .filter_map(|next| reached.position(*next))
-                        .find(|&next| {
-                            toward[next].is_some() && !self.in_root(&reached, &toward, next, root)
-                        })
-                };
-                let chain = if direct {
-                    Vec::new()
-                } else if let Some(next) = outside() {
-                    let hop = Hop {
-                        site: site_position,
-                        next: Some(next),
-                    };
-                    chain(&reached, &toward, position, hop, tcx).split_off(1)
-                } else {
-                    continue;
-                };
-                let span = describe::place(tcx, instance, site);
+            if own[position] {
+                self.findings_in(&reached, &toward, &own, position, &mut findings);
+            } else if let Some(hop) = toward[position].filter(|_| body.distance == 0) {
                 findings.push(Finding {
-                    span,
-                    direct,
-                    node: describe::node_at(tcx, owner, span),
-                    chain,
+                    span: in_user_code(context.span),
+                    direct: false,
+                    node: describe::node_at(tcx, context.owner, context.span),
+                    chain: chain(&reached, &toward, position, hop, tcx),
                 });
             }
         }
         findings
     }
 
-    /// Whether the way on from `body` leads through the root's own source, where it is reported
-    /// itself.
-    fn in_root(
+    /// The calls in one body of the root's own source that are, or lead to, `block_in_place`.
+    fn findings_in(
         &self,
         reached: &Reached<'tcx>,
         toward: &[Option<Hop>],
+        own: &[bool],
         body: usize,
-        root: DefId,
-    ) -> bool {
-        let next = |body: &usize| toward[*body].and_then(|hop| hop.next);
-        std::iter::successors(Some(body), next).any(|body| {
-            let def = reached.bodies[body].instance.def_id();
-            self.facts.tcx.typeck_root_def_id(def) == root
-        })
+        findings: &mut Vec<Finding>,
+    ) {
+        let tcx = self.facts.tcx;
+        let instance = reached.bodies[body].instance;
+        let owner = describe::local_owner(tcx, instance);
+        for (position, site) in reached.bodies[body].sites() {
+            let direct = self.is_target(site);
+            // A way that comes back into the root's own source is reported there.
+            let outside = site
+                .next
+                .iter()
+                .filter_map(|next| reached.position(*next))
+                .filter(|&next| toward[next].is_some())
+                .find(|&next| !on_way(toward, next).any(|body| own[body]));
+            let chain = match outside {
+                _ if direct => Vec::new(),
+                Some(next) => {
+                    let hop = Hop {
+                        site: position,
+                        next: Some(next),
+                    };
+                    chain(reached, toward, body, hop, tcx).split_off(1)
+                }
+                None => continue,
+            };
+            let span = describe::place(tcx, instance, site);
+            findings.push(Finding {
+                span,
+                direct,
+                node: describe::node_at(tcx, owner, span),
+                chain,
+            });
+        }
     }
 
     fn report(&self, context: &Context<'tcx>, finding: &Finding) {
@@ -283,6 +278,57 @@ impl<'tcx> Search<'_, 'tcx> {
             "or build the runtime with `Builder::new_multi_thread`"
         });
     }
+}
+
+/// Which bodies are the root's own source: the closures and `async` blocks in it, and functions that
+/// a macro put around the user's code, as test attributes do.
+fn own_source<'tcx>(
+    tcx: TyCtxt<'tcx>,
+    reached: &Reached<'tcx>,
+    root: DefId,
+    entered_at: Span,
+) -> Vec<bool> {
+    let stands_in_root = |mut function: DefId| {
+        while function != root {
+            match tcx.opt_parent(function) {
+                Some(parent) => function = parent,
+                None => return false,
+            }
+        }
+        true
+    };
+    let made_by_macro = |span: Span| {
+        span.macro_backtrace()
+            .any(|expansion| matches!(expansion.kind, ExpnKind::Macro(..)))
+    };
+    let mut functions: FxHashSet<DefId> = FxHashSet::default();
+    functions.insert(root);
+    let function_of = |body: usize| tcx.typeck_root_def_id(reached.bodies[body].instance.def_id());
+    // Bodies stand in the order in which they were reached, so one round sees callers first.
+    for (position, body) in reached.bodies.iter().enumerate() {
+        if body.distance == 0 && made_by_macro(entered_at) && stands_in_root(function_of(position))
+        {
+            functions.insert(function_of(position));
+        }
+        if !functions.contains(&function_of(position)) {
+            continue;
+        }
+        for (_, site) in body.sites().filter(|(_, site)| made_by_macro(site.span)) {
+            for next in site.next.iter().filter_map(|next| reached.position(*next)) {
+                if stands_in_root(function_of(next)) {
+                    functions.insert(function_of(next));
+                }
+            }
+        }
+    }
+    (0..reached.bodies.len())
+        .map(|body| functions.contains(&function_of(body)))
+        .collect()
+}
+
+/// The bodies on the shortest way from a body to `block_in_place`, and that body.
+fn on_way(toward: &[Option<Hop>], body: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(body), |body| toward[*body].and_then(|hop| hop.next))
 }
 
 /// The calls from `body`, whose next step is `hop`, down to `block_in_place`.

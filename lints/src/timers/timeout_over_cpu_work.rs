@@ -81,6 +81,10 @@ const TIMEOUTS: &[&str] = &[
     "tokio_util::time::FutureExt::timeout",
 ];
 
+/// Calls between a future that suspends and a call that blocks: what is further away is the concern
+/// of whoever makes that call, not of the timeout.
+const FARTHEST_WAIT: usize = 6;
+
 /// The check behind [`TIMEOUT_OVER_CPU_WORK`].
 pub(crate) struct TimeoutOverCpuWork;
 
@@ -219,7 +223,8 @@ impl<'tcx> Search<'_, 'tcx> {
         }
         let calls = self.facts.blocking_calls();
         let suspends = Suspensions::new(timed.graph).possible(timed.parts);
-        let reached = Reached::from(timed.graph, starts, &mut |_, site| {
+        let farthest = if suspends { FARTHEST_WAIT } else { usize::MAX };
+        let reached = Reached::within(timed.graph, starts, farthest, &mut |_, site| {
             matches!(site.via, Via::Call | Via::Poll)
                 && !site.callee.is_some_and(|callee| calls.is_harmless(&callee))
                 && !site

@@ -127,4 +127,20 @@ mod tests {
     current_thread_test!(made_by_a_macro, {
         block_in_place(|| ());
     });
+
+    macro_rules! wrapped_test {
+        (async fn $name:ident() $body:block) => {
+            #[tokio::test]
+            async fn $name() {
+                async fn inner() $body
+                inner().await;
+            }
+        };
+    }
+
+    wrapped_test! {
+        async fn put_into_a_function_by_a_macro() {
+            block_in_place(|| ());
+        }
+    }
 }
