@@ -3,12 +3,12 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
+use std::{env, fs, thread};
 
-use crate::error::Result;
+use crate::error::{Error, FileContext, Result};
 use crate::paths;
 use crate::process::{Run, sanitised};
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -30,8 +30,9 @@ pub(crate) struct Args {}
 pub(crate) fn run(_: &Args, ui: &Ui) -> Result<ExitCode> {
     let root = paths::workspace_root()?;
     let logs = test::logs(&root)?;
+    let this = copy_of_this_program(&logs)?;
     let outcomes = thread::scope(|scope| {
-        let with_toolchain = scope.spawn(|| toolchain_lane(&root, &logs, ui));
+        let with_toolchain = scope.spawn(|| toolchain_lane(&root, &this, &logs, ui));
         let mut outcomes = stable_lane(&root, &logs, ui);
         match with_toolchain.join() {
             Ok(lane) => outcomes.extend(lane),
@@ -40,6 +41,15 @@ pub(crate) fn run(_: &Args, ui: &Ui) -> Result<ExitCode> {
         outcomes
     });
     Ok(conclude(&outcomes, ui))
+}
+
+/// This program under a name that stays: the test suites build it anew while the lanes run.
+fn copy_of_this_program(logs: &Path) -> Result<PathBuf> {
+    let this = env::current_exe()
+        .map_err(|error| Error::new(format!("could not find this program's own file: {error}")))?;
+    let copy = logs.join("xtask");
+    fs::copy(&this, &copy).file("copy this program to", &copy)?;
+    Ok(copy)
 }
 
 /// What the stable compiler does.
@@ -73,7 +83,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
 }
 
 /// What needs the lints' compiler.
-fn toolchain_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
+fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
     let mut toolchain = None;
     let setup = Outcome::of("setup", ui, || {
         let ready = setup::ensure(&SetupOptions::default(), ui)?;
@@ -84,7 +94,7 @@ fn toolchain_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
     let mut outcomes = vec![setup];
     match toolchain {
         Some(toolchain) => {
-            outcomes.push(own_lints(root).run(logs, ui));
+            outcomes.push(own_lints(root, this).run(logs, ui));
             outcomes.push(warnings_of_lints(root, &toolchain).run(logs, ui));
             let suites = test::with_toolchain(root, &toolchain);
             outcomes.extend(suites.into_iter().map(|suite| suite.run(logs, ui)));
@@ -153,11 +163,10 @@ fn warnings_of_lints(root: &Path, toolchain: &Toolchain) -> Suite {
 }
 
 /// Our lints over the whole workspace: exactly the findings that the broken programs must have.
-fn own_lints(root: &Path) -> Suite {
-    let command = std::env::current_exe().map_or_else(|_| sanitised("cargo-xtask"), sanitised);
+fn own_lints(root: &Path, this: &Path) -> Suite {
     let mut suite = Suite {
         name: "our lints on ourselves",
-        command,
+        command: sanitised(this),
         limit: LIMIT,
     };
     suite
