@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_patterns::broadcast::LagAware;
 use async_patterns::sync::SourceId;
-use async_patterns::task::{Outcome, ShutdownReport, TaskScope};
+use async_patterns::task::{Outcome, ShutdownReport, ShutdownStage, TaskScope};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -220,7 +220,20 @@ impl fmt::Display for Summary {
         if let Some(error) = &self.device {
             writeln!(f, "the device ended: {error}")?;
         }
-        self.sessions.fmt(f)
+        let totals = self.sessions.totals();
+        write!(f, "{totals}; shut down in {:.1?}", self.sessions.took())?;
+        // The table of the report names every session; here only those that one should look at.
+        let unclean = self.sessions.children().iter().filter(|child| {
+            child.stage == ShutdownStage::Aborted
+                || matches!(
+                    child.outcome,
+                    Outcome::Panicked(_) | Outcome::Failed(_) | Outcome::StillRunning
+                )
+        });
+        for child in unclean.take(10) {
+            write!(f, "\n  {}: {}, {}", child.name, child.outcome, child.stage)?;
+        }
+        Ok(())
     }
 }
 

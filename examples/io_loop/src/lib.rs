@@ -24,6 +24,7 @@ pub mod servers;
 pub mod session;
 mod stack;
 pub mod udp;
+pub mod workload;
 
 pub use config::{BridgeKind, Config};
 pub use event::{EVENTS, Event};

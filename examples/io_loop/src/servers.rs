@@ -22,6 +22,9 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// A download repeats the first so many bytes of [`pattern`].
+    pub const BLOCK: usize = 64 * 1024;
+
     /// Starts the servers. They end with `scope`.
     ///
     /// # Errors
@@ -106,7 +109,7 @@ async fn answer(mut stream: TcpStream) -> io::Result<()> {
     match wanted {
         None => out.write_all(greeting.as_bytes()).await?,
         Some(count) => {
-            let block: Vec<u8> = pattern().take(64 * 1024).collect();
+            let block: Vec<u8> = pattern().take(Servers::BLOCK).collect();
             let mut left = count;
             while left > 0 {
                 let some = left.min(block.len());

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::device::Device;
+use crate::dns::message;
 use crate::stack::FlowStream;
 use crate::stack::Stack;
 use player::{Command, Player};
@@ -101,6 +102,24 @@ impl Apps {
             commands: self.commands.clone(),
             from,
         })
+    }
+
+    /// Asks a DNS server for the IPv4 address of a name.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::NotFound`] when there is no such name, and [`io::ErrorKind::Other`] when the
+    /// server says that it failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A cancelled call may have asked; nobody waits for the answer.
+    pub async fn resolve(&self, server: SocketAddr, name: &str) -> io::Result<Ipv4Addr> {
+        let mut socket = self.bind().await?;
+        let question = message::question(name)?;
+        socket.send_to(&question, server).await?;
+        let (_, answer) = socket.recv_from().await?;
+        message::answered(&answer)
     }
 
     /// An address and port of this side that was not used for long.

@@ -1,6 +1,7 @@
 //! How sessions reach the world.
 
 mod direct;
+mod socks5;
 
 use std::fmt;
 use std::io;
@@ -10,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 pub use direct::{Direct, DirectDatagrams};
+pub use socks5::{Credentials, Socks5, Socks5Datagrams, wire};
 
 /// Where a session goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,13 +1,21 @@
 //! Where packets come from and go to.
 
+#[cfg(unix)]
+mod fd;
 mod memory;
+#[cfg(target_os = "linux")]
+mod tun;
 
 use std::io;
 use std::task::{Context, Poll};
 
 use crate::buffer::{Packet, Pool};
 
+#[cfg(unix)]
+pub use fd::{FdDevice, FdSink, FdSource};
 pub use memory::{MemoryDevice, MemorySink, MemorySource};
+#[cfg(target_os = "linux")]
+pub use tun::{TunOptions, open_tun};
 
 /// A device for raw IP packets. Its two directions are apart, because the loop waits for both.
 pub trait Device: Send + 'static {

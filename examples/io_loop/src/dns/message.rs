@@ -1,5 +1,6 @@
 //! The questions that the interceptor takes, and its replies.
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -143,25 +144,63 @@ impl Question {
     }
 }
 
+/// A question for the IPv4 address of a name, as an application asks it.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::InvalidInput`] when the name is none.
+pub fn question(name: &str) -> io::Result<Vec<u8>> {
+    ask(name, TYPE::A)
+}
+
+fn ask(name: &str, kind: TYPE) -> io::Result<Vec<u8>> {
+    let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}`: {error}"));
+    let mut packet = Packet::new_query(7);
+    packet.set_flags(PacketFlag::RECURSION_DESIRED);
+    packet.questions.push(simple_dns::Question::new(
+        Name::new(name).map_err(invalid)?,
+        QTYPE::TYPE(kind),
+        QCLASS::CLASS(CLASS::IN),
+        false,
+    ));
+    packet.build_bytes_vec().map_err(invalid)
+}
+
+/// The IPv4 address in an answer.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::NotFound`] when there is none, [`io::ErrorKind::InvalidData`] when it is no
+/// answer, and [`io::ErrorKind::Other`] with the server's code.
+pub fn answered(answer: &[u8]) -> io::Result<Ipv4Addr> {
+    let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, format!("{error}"));
+    let packet = Packet::parse(answer).map_err(invalid)?;
+    match packet.rcode() {
+        RCODE::NoError => {}
+        RCODE::NameError => return Err(io::ErrorKind::NotFound.into()),
+        code => return Err(io::Error::other(format!("the DNS server says {code:?}"))),
+    }
+    let address = packet
+        .answers
+        .iter()
+        .find_map(|record| match &record.rdata {
+            RData::A(found) => Some(Ipv4Addr::from(found.address)),
+            _ => None,
+        });
+    address.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
-    use simple_dns::rdata::RData;
-    use simple_dns::{CLASS, Name, Packet, QCLASS, QTYPE, Question, RCODE, TYPE};
+    use simple_dns::{Packet, RCODE, TYPE};
 
-    use super::{Kind, Malformed, Reply, parse};
+    use super::{Kind, Malformed, Reply, answered, ask, parse};
 
     fn query(name: &str, kind: TYPE) -> Vec<u8> {
-        let mut packet = Packet::new_query(7);
-        packet.questions.push(Question::new(
-            Name::new(name).unwrap(),
-            QTYPE::TYPE(kind),
-            QCLASS::CLASS(CLASS::IN),
-            false,
-        ));
-        packet.build_bytes_vec().unwrap()
+        ask(name, kind).unwrap()
     }
 
     #[test]
@@ -172,17 +211,11 @@ mod tests {
 
         let address = Ipv4Addr::new(198, 18, 1, 7);
         let reply = question.reply(Reply::Address(address, Duration::from_mins(1)));
+        assert_eq!(answered(&reply).unwrap(), address);
         let reply = Packet::parse(&reply).unwrap();
         assert_eq!((reply.id(), reply.rcode()), (7, RCODE::NoError));
         assert_eq!(reply.questions[0].qname.to_string(), "Example.test");
-        let [answer] = &reply.answers[..] else {
-            panic!("one answer: {reply:?}")
-        };
-        assert_eq!(answer.ttl, 60);
-        let RData::A(found) = &answer.rdata else {
-            panic!("an address: {answer:?}")
-        };
-        assert_eq!(Ipv4Addr::from(found.address), address);
+        assert_eq!(reply.answers[0].ttl, 60);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 )]
 
 mod bridge;
+mod dns;
 mod endings;
 mod faults;
 mod limits;
