@@ -120,6 +120,11 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
     }
 
+    /// TCP flows that the loop holds, those included that are on their way in or out.
+    pub fn flows(&self) -> usize {
+        self.stack.flows.len()
+    }
+
     /// The counters, to be read while the loop runs.
     pub fn metrics(&self) -> Arc<Metrics> {
         self.metrics.clone()

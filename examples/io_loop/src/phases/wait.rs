@@ -51,7 +51,8 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         // What phase 1 would not take must not wake it either.
         let has_room = self.stack.phy.has_room();
         let takes = has_room && self.incoming.len() < self.config.packets_per_turn;
-        let left = has_room && (!self.incoming.is_empty() || self.stack.wants_to_send());
+        // What waits for the device waits for it below.
+        let left = !has_output && (!self.incoming.is_empty() || self.stack.wants_to_send());
         let ready = self.config.bridge == BridgeKind::Ready;
         let (flows, timers) = self.stack.wake_sources();
         tokio::select! {

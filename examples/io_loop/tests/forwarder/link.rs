@@ -11,10 +11,10 @@ use crate::world::{echo, start, target, within};
 async fn a_queue_of_one_packet_is_enough() {
     let (apps, device) = MemoryDevice::pair(1500, 1);
     let apps = Apps::start(apps, &Config::default());
-    let (task, _, token) = start(device, &Local::new(), Config::default());
+    let running = start(device, &Local::new(), Config::default());
     let a = within(apps.connect(target(ECHO))).await.unwrap();
     let b = within(apps.connect(target(ECHO))).await.unwrap();
     tokio::join!(echo(a, 200_000), echo(b, 200_000));
-    token.cancel();
-    let _ = within(task).await.unwrap();
+    running.token.cancel();
+    let _ = within(running.task).await.unwrap();
 }

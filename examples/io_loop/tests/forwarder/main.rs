@@ -12,5 +12,6 @@ mod faults;
 mod limits;
 mod link;
 mod packets;
+mod random;
 mod upstream;
 mod world;

@@ -14,10 +14,9 @@ use smoltcp::wire::{
 };
 use std::sync::Arc;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::upstream::{ECHO, Local};
-use crate::world::{start, within};
+use crate::world::{Running, start, within};
 
 const APP: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 const TARGET: Ipv4Address = Ipv4Address::new(192, 0, 2, 1);
@@ -27,12 +26,11 @@ struct Bare {
     source: MemorySource,
     sink: MemorySink,
     metrics: Arc<Metrics>,
-    token: CancellationToken,
-    task: tokio::task::JoinHandle<io_loop::Summary>,
+    running: Running,
 }
 
 /// What the application sends.
-fn segment(port: u16, control: TcpControl, seq: i32, ack: Option<i32>) -> Vec<u8> {
+pub fn segment(port: u16, control: TcpControl, seq: i32, ack: Option<i32>) -> Vec<u8> {
     let tcp = TcpRepr {
         src_port: port,
         dst_port: ECHO,
@@ -65,15 +63,14 @@ fn segment(port: u16, control: TcpControl, seq: i32, ack: Option<i32>) -> Vec<u8
 impl Bare {
     fn new(config: Config) -> Self {
         let (ours, theirs) = MemoryDevice::pair(1500, 64);
-        let (task, metrics, token) = start(theirs, &Local::new(), config);
+        let running = start(theirs, &Local::new(), config);
         let (source, sink) = ours.split();
         Self {
             pool: Pool::new(1500, 64),
             source,
             sink,
-            metrics,
-            token,
-            task,
+            metrics: running.metrics.clone(),
+            running,
         }
     }
 
@@ -104,8 +101,8 @@ impl Bare {
     }
 
     async fn end(self) {
-        self.token.cancel();
-        let _ = within(self.task).await.unwrap();
+        self.running.token.cancel();
+        let _ = within(self.running.task).await.unwrap();
     }
 }
 

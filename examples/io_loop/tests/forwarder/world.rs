@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use io_loop::apps::{Apps, Impairments, Link};
 use io_loop::device::{Device, MemoryDevice};
-use io_loop::dns::StaticNames;
 use io_loop::metrics::Metrics;
+use io_loop::phases::Wake;
 use io_loop::{BridgeKind, Config, FlowStream, IoLoop, Summary};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
@@ -25,7 +25,7 @@ pub struct World {
     pub local: Local,
     pub metrics: Arc<Metrics>,
     pub token: CancellationToken,
-    pub task: JoinHandle<Summary>,
+    pub task: JoinHandle<(Summary, usize)>,
     pub link: Option<Link>,
 }
 
@@ -72,7 +72,11 @@ impl World {
         };
         let apps = Apps::start(apps, &theirs);
         let local = Local::new();
-        let (task, metrics, token) = start(device, &local, config);
+        let Running {
+            metrics,
+            token,
+            task,
+        } = start(device, &local, config);
         Self {
             apps,
             local,
@@ -89,7 +93,7 @@ impl World {
 
     pub async fn end(self) -> Summary {
         self.token.cancel();
-        let summary = within(self.task).await.unwrap();
+        let (summary, _) = within(self.task).await.unwrap();
         assert!(
             summary.sessions.running_at_deadline().next().is_none(),
             "{summary}"
@@ -98,26 +102,36 @@ impl World {
     }
 }
 
-pub fn start<D: Device>(
-    device: D,
-    local: &Local,
-    config: Config,
-) -> (JoinHandle<Summary>, Arc<Metrics>, CancellationToken) {
+/// A loop whose invariants are checked after every turn.
+pub struct Running {
+    pub metrics: Arc<Metrics>,
+    pub token: CancellationToken,
+    /// Its summary, and how many flows it had at its end.
+    pub task: JoinHandle<(Summary, usize)>,
+}
+
+pub fn start<D: Device>(device: D, local: &Local, config: Config) -> Running {
     let token = CancellationToken::new();
-    let names = StaticNames(
-        [("echo.test".to_string(), vec![target(0).ip()])]
-            .into_iter()
-            .collect(),
-    );
-    let mut io = IoLoop::with_resolver(device, local.clone(), names, config, token.clone());
+    let mut io = IoLoop::new(device, local.clone(), config, token.clone());
     let metrics = io.metrics();
     let task = tokio::spawn(async move {
-        // A turn that breaks an invariant fails the test at once, not by what comes of it.
-        io.turn().unwrap();
-        io.check().unwrap();
-        io.run().await
+        // As `run` does it, and it does the rest.
+        while io.turn().is_ok() {
+            if let Err(broken) = io.check() {
+                panic!("{broken}");
+            }
+            if io.wait().await == Wake::Cancelled {
+                break;
+            }
+        }
+        let flows = io.flows();
+        (io.run().await, flows)
     });
-    (task, metrics, token)
+    Running {
+        metrics,
+        token,
+        task,
+    }
 }
 
 pub async fn within<F: Future>(future: F) -> F::Output {
