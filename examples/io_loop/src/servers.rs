@@ -1,4 +1,4 @@
-//! Servers on loopback, for memory mode and tests: echo over TCP and UDP, and a small HTTP.
+//! Servers, for memory mode and tests: echo over TCP and UDP, and a small HTTP.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,15 +25,24 @@ impl Servers {
     /// A download repeats the first so many bytes of [`pattern`].
     pub const BLOCK: usize = 64 * 1024;
 
-    /// Starts the servers. They end with `scope`.
+    /// Starts the servers on loopback. They end with `scope`.
     ///
     /// # Errors
     ///
     /// The system's, when it has no port to listen on.
     pub async fn start(scope: &TaskScope) -> io::Result<Self> {
-        let echo = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let udp_echo = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_on(Ipv4Addr::LOCALHOST, scope).await
+    }
+
+    /// Starts the servers on an address of this machine. They end with `scope`.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when it has no such address, or no port to listen on.
+    pub async fn start_on(address: Ipv4Addr, scope: &TaskScope) -> io::Result<Self> {
+        let echo = TcpListener::bind((address, 0)).await?;
+        let http = TcpListener::bind((address, 0)).await?;
+        let udp_echo = UdpSocket::bind((address, 0)).await?;
         let servers = Self {
             echo: echo.local_addr()?,
             http: http.local_addr()?,

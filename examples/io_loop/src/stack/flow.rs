@@ -47,7 +47,9 @@ pub(crate) struct Flow {
 pub(crate) enum Stage {
     /// In its handshake.
     Opening,
-    /// Has been reported as established.
+    /// Established, and phase 3 has yet to give it a session.
+    Established,
+    /// Has a session.
     Open,
     /// In TIME-WAIT or on the way to its reset; nothing is moved any more.
     Closing,

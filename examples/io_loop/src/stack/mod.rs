@@ -196,9 +196,14 @@ impl Stack {
         flow.heard = Instant::now();
         let state = flow.socket().state();
         let opening = flow.stage == Stage::Opening;
+        let established = opening && matches!(state, State::Established | State::CloseWait);
+        if established {
+            // Once, however many of its packets this turn still brings.
+            flow.stage = Stage::Established;
+        }
         self.queue_flush(id);
         match state {
-            State::Established | State::CloseWait if opening => Ingress::Established(id),
+            _ if established => Ingress::Established(id),
             // Back to where a socket starts: refused, reset, or the SYN's checksum was wrong.
             State::Listen | State::Closed if opening => Ingress::Failed(id),
             _ => Ingress::Nothing,

@@ -151,6 +151,27 @@ async fn many_handshakes_at_the_same_target_do_not_mix() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn data_right_behind_the_handshake_opens_one_flow() {
+    let mut bare = Bare::new(Config::default());
+    bare.send(&segment(1000, TcpControl::Syn, 0, None));
+    let (_, _, number) = bare.recv().await;
+    // All in one turn.
+    for control in [TcpControl::None, TcpControl::None, TcpControl::Fin] {
+        bare.send(&segment(1000, control, 1, Some(number + 1)));
+    }
+    sleep(Duration::from_millis(100)).await;
+    let metrics = bare.metrics.snapshot();
+    assert_eq!(metrics.opened, 1);
+    // The end was seen, and the echo's end comes back.
+    let mut ended = false;
+    while !bare.silent().await {
+        ended |= bare.recv().await.1 == TcpControl::Fin;
+    }
+    assert!(ended);
+    bare.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_segment_of_no_flow_is_reset_and_a_reset_is_not_answered() {
     let mut bare = Bare::new(Config::default());
     bare.send(&segment(1000, TcpControl::None, 5, Some(7)));
