@@ -13,6 +13,7 @@ import org.asyncpatterns.bridge.SessionException;
 import org.asyncpatterns.bridge.SessionOptions;
 import org.asyncpatterns.bridge.SessionOutcome;
 import org.asyncpatterns.bridge.SessionState;
+import org.asyncpatterns.bridge.SessionStats;
 
 /** What a host does with a session, and what it may expect. Each is one cycle. */
 final class Scenarios {
@@ -172,9 +173,10 @@ final class Scenarios {
         try (Session session = new Session("memory")) {
             session.start(SessionOptions.memory());
             eventually("applications exchanged something", () -> session.stats().exchanges() > 8);
-            check(session.stats().flowsOpen() > 0, "flows are open");
+            SessionStats stats = session.stats();
+            check(stats.flowsOpen() > 0, "flows are open");
+            same(0L, stats.failedExchanges());
             same(SessionOutcome.STOPPED, session.stop(LIMIT));
-            same(0L, session.stats().failedExchanges());
         }
     }
 
