@@ -190,7 +190,6 @@ pub(super) fn deliver(sink: &mut impl ReportSink, report: CancelReport) {
     // The sink is not used again, so no broken state of it can be seen.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink.report(report))) {
         crate::note::note(format_args!("the sink for reports of `{name}` panicked"));
-        // The payload's own drop could panic.
-        std::mem::forget(panic);
+        crate::panics::discard(panic);
     }
 }
