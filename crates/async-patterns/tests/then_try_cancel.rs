@@ -98,7 +98,7 @@ fn a_cut_collect_loses_what_it_had() {
     })
     .check_async(async |at, (numbers, all)| {
         assert_eq!(all.is_some(), at.is_completed());
-        let left: Vec<_> = numbers.map(|n| n.unwrap_or_default()).collect().await;
+        let left: Vec<_> = numbers.map(Result::unwrap_or_default).collect().await;
         // The poll that takes a number out goes on to wait for the next one.
         let taken = at.polls().saturating_sub(1).min(3);
         assert_eq!(left, [1, 2, 3][taken..]);
@@ -116,7 +116,7 @@ fn what_is_taken_one_by_one_is_kept() {
         }
     })
     .check_async(async |_, (numbers, kept)| {
-        let left: Vec<_> = numbers.map(|n| n.unwrap_or_default()).collect().await;
+        let left: Vec<_> = numbers.map(Result::unwrap_or_default).collect().await;
         assert_eq!([kept, left].concat(), [1, 2, 3]);
     });
 }
