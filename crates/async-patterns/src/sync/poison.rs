@@ -224,11 +224,13 @@ impl PoisonState {
     }
 
     /// A hint, unless the lock is held (P1).
+    #[inline]
     pub(super) fn is_poisoned(&self) -> bool {
         // Relaxed: under the lock, its own acquire orders this load after the store (P1).
         self.poisoned.load(Ordering::Relaxed)
     }
 
+    #[cold]
     pub(super) fn poison(&self) -> Option<Poison> {
         self.record().poison
     }
@@ -254,6 +256,7 @@ impl PoisonState {
     }
 
     /// Wraps what the lock gave, whose holder this call speaks for.
+    #[inline]
     pub(super) fn check<G>(&self, inner: G) -> Result<G, PoisonError<G>> {
         if self.is_poisoned() {
             if let Some(poison) = self.poison() {
