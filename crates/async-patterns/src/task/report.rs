@@ -268,6 +268,10 @@ impl ShutdownReport {
     /// # Panics
     ///
     /// With the child's payload, if a child panicked.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "it is also called for the panic alone"
+    )]
     pub fn resume_panic(mut self) -> Self {
         if let Some(panic) = self.first_panic.take() {
             panic.resume();
