@@ -3,6 +3,8 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
+mod library;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -78,6 +80,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .into_iter()
             .map(|suite| suite.run(logs, ui)),
     );
+    outcomes.extend(library::outcomes(root, logs, ui));
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }
