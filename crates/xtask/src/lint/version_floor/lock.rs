@@ -74,7 +74,7 @@ impl Lock {
         seen[target] = true;
         let mut open = VecDeque::from([target]);
         while let Some(at) = open.pop_front() {
-            if self.packages[at].is_local {
+            if at != target && self.packages[at].is_local {
                 return std::iter::successors(Some(at), |&at| next[at])
                     .map(|at| &self.packages[at])
                     .collect();
