@@ -37,6 +37,24 @@ pub(crate) fn lint() -> Lint {
     }
 }
 
+/// A row for each floor: package, versions without the defect, the defect with its mend.
+pub(crate) fn table() -> impl Iterator<Item = String> {
+    FLOORS.iter().map(|floor| {
+        let older = floor.backports.iter().rev();
+        let versions: Vec<_> = std::iter::once(&floor.fixed)
+            .chain(older)
+            .map(ToString::to_string)
+            .collect();
+        format!(
+            "| {} | {} | it {} ([mend]({})) |",
+            floor.package,
+            versions.join(", "),
+            floor.defect,
+            floor.link
+        )
+    })
+}
+
 /// What there is to say about the project's lock file, sorted by line.
 pub(crate) fn check(project: &Project) -> Result<Vec<Finding>> {
     let path = project.root().join(FILE);
