@@ -126,7 +126,14 @@ fn cargo(name: &'static str, root: &Path, arguments: &[&str]) -> Suite {
 fn rustfmt_lints(root: &Path) -> Suite {
     // The stable rustfmt: `lints/rust-toolchain.toml` would ask for a nightly that need not be here.
     let mut command = sanitised("rustfmt");
-    command.args(["--check", "--edition", "2024", "src/lib.rs", "tests/ui.rs"]);
+    command.args([
+        "--check",
+        "--edition",
+        "2024",
+        "src/lib.rs",
+        "tests/ui.rs",
+        "tests/robustness.rs",
+    ]);
     command
         .current_dir(root.join("lints"))
         .env("RUSTUP_TOOLCHAIN", "stable");
