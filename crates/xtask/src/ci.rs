@@ -105,6 +105,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
                 "lints, warnings",
                 "lints",
                 "lint command",
+                "ci script",
             ] {
                 outcomes.push(Outcome::skipped(name, "the set-up of its compiler failed"));
             }
