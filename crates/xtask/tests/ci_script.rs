@@ -295,6 +295,41 @@ fn the_action_uses_what_it_declares_and_what_the_script_knows() {
     }
 }
 
+#[test]
+fn the_page_about_ci_names_what_there_is() {
+    let page = fs::read_to_string(root().join("docs/ci.md")).expect("docs/ci.md");
+    let script = fs::read_to_string(root().join("ci/lint.sh")).expect("ci/lint.sh");
+    let action = fs::read_to_string(root().join("action.yml")).expect("action.yml");
+    let mut calls = 0;
+    for line in page.lines().filter(|line| line.contains("lint.sh --")) {
+        let options = line.split_once("lint.sh").expect("a call").1;
+        for option in options
+            .split([' ', '`'])
+            .filter(|word| word.starts_with("--"))
+        {
+            calls += 1;
+            assert!(script.contains(option), "the script has no {option}");
+        }
+    }
+    assert!(calls >= 5, "{calls} options");
+    let rows = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| input |"));
+    let inputs: Vec<_> = rows
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .flat_map(|line| line.split('|').nth(1).expect("a cell").split(", "))
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect();
+    for name in &inputs {
+        assert!(
+            action.contains(&format!("\n  {name}:\n")),
+            "no input {name}"
+        );
+    }
+    assert_eq!(inputs.len(), action.matches("\n    default: ").count());
+}
+
 /// What `cargo xtask ci` has built already is used where its variables say so.
 #[test]
 #[ignore = "needs the toolchain of `cargo xtask setup`"]
