@@ -152,9 +152,10 @@ if [ ! -f "$tool/traps.toml" ] || [ ! -f "$tool/lints/Cargo.toml" ]; then
     tool=$caches/async-patterns-checkout/$(printf %s "$ref" | tr '/' '-')
     group "async-patterns $ref"
     if [ -d "$tool/.git" ]; then
-        git -C "$tool" fetch --quiet --depth 1 origin "$ref" &&
-            git -C "$tool" checkout --quiet --detach FETCH_HEAD ||
-            fail "\`$ref\` of $repository could not be fetched; check --ref"
+        git -C "$tool" fetch --quiet --depth 1 -- "$repository" "$ref" ||
+            fail "\`$ref\` of $repository could not be fetched; check --repository and --ref"
+        git -C "$tool" checkout --quiet --detach FETCH_HEAD ||
+            fail "\`$tool\` could not be brought to \`$ref\`; remove that folder"
     else
         git clone --quiet --depth 1 --branch "$ref" -- "$repository" "$tool" ||
             fail "\`$ref\` of $repository could not be cloned; check --repository and --ref"

@@ -54,7 +54,15 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
-        script()
+        self.prepare(script())
+            .args(["--path", "project"])
+            .args(arguments)
+            .assert()
+    }
+
+    /// Gives a command the surroundings of this place.
+    fn prepare(&self, mut command: Command) -> Command {
+        command
             .current_dir(self.folder.path())
             .env("PATH", format!("{}:/usr/bin:/bin", self.path("bin")))
             .env("HOME", self.folder.path())
@@ -64,10 +72,8 @@ impl Place {
             .env_remove("XDG_CACHE_HOME")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("GITHUB_ACTIONS")
-            .envs(self.variables.iter().cloned())
-            .args(["--path", "project"])
-            .args(arguments)
-            .assert()
+            .envs(self.variables.iter().cloned());
+        command
     }
 
     /// The calls of the tool, a line each.
@@ -222,6 +228,50 @@ fn bad_input_is_one_sentence_and_calls_nothing() {
 }
 
 #[test]
+fn a_script_that_stands_alone_fetches_the_rest() {
+    let place = Place::new();
+    let repository = place.path("repository");
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .args([
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x@x",
+                "-C",
+                &repository,
+            ])
+            .args(arguments)
+            .assert()
+            .success();
+    };
+    fs::create_dir_all(place.path("repository/lints")).expect("a folder");
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    fs::copy(root().join("ci/lint.sh"), place.path("lint.sh")).expect("a copy");
+    let run = || {
+        let mut command = Command::new("sh");
+        command
+            .arg(place.path("lint.sh"))
+            .args(["--repository", &repository]);
+        place.prepare(command).args(["--path", "project"]).assert()
+    };
+    run()
+        .code(2)
+        .stderr(contains("could not be cloned; check --repository"));
+    for step in ["one", "two"] {
+        for file in ["traps.toml", "lints/Cargo.toml"] {
+            fs::write(Path::new(&repository).join(file), step).expect("a file");
+        }
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "-m", step]);
+        run().code(0);
+        let fetched = place.path(".cache/async-patterns-checkout/main/traps.toml");
+        assert_eq!(fs::read_to_string(&fetched).expect("fetched"), step);
+    }
+    assert!(place.calls()[1].contains("/.cache/async-patterns-checkout/main/ci/smoke "));
+}
+
+#[test]
 fn keys_change_with_what_they_stand_for() {
     let place = Place::new();
     let keys = || {
@@ -280,7 +330,7 @@ fn the_action_uses_what_it_declares_and_what_the_script_knows() {
         .split_whitespace()
         .filter(|word| word.starts_with("--"))
     {
-        let known = option == "--" || script.contains(&format!("{option}"));
+        let known = option == "--" || script.contains(option);
         assert!(known, "the script has no {option}");
     }
     // An expression in a script's text would run whatever the value says.
