@@ -345,6 +345,28 @@ dependencies = [
     }
 
     #[test]
+    fn the_lock_files_of_the_corpus_are_read_to_the_end() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/locks");
+        let mut files = 0;
+        for file in crate::files::entries(&folder).expect("a folder") {
+            let text = fs::read_to_string(&file).expect("a lock file");
+            let lock = Lock::parse(&text).expect("a lock file");
+            assert_eq!(lock.packages.len(), text.matches("[[package]]").count());
+            for at in 0..lock.packages.len() {
+                let path = lock.path_to(at);
+                let all_from_the_project = path.first().is_some_and(|first| first.is_local);
+                assert!(all_from_the_project, "{}: {path:?}", file.display());
+            }
+            for finding in found(&text, true) {
+                let line = text.lines().nth(finding.place.line - 1);
+                assert_eq!(line, Some(finding.snippet.as_str()), "{}", file.display());
+            }
+            files += 1;
+        }
+        assert!(files >= 10, "{files} files");
+    }
+
+    #[test]
     fn it_is_drawn_like_a_warning_of_rustc() {
         let drawn = &found(LOCK, false)[0].rendered;
         let start = "warning: tokio 1.44.1 clones";
