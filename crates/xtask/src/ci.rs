@@ -108,6 +108,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
                 "lints, warnings",
                 "lints",
                 "lint command",
+                "ci script",
             ] {
                 outcomes.push(Outcome::skipped(name, "the set-up of its compiler failed"));
             }
@@ -129,7 +130,14 @@ fn cargo(name: &'static str, root: &Path, arguments: &[&str]) -> Suite {
 fn rustfmt_lints(root: &Path) -> Suite {
     // The stable rustfmt: `lints/rust-toolchain.toml` would ask for a nightly that need not be here.
     let mut command = sanitised("rustfmt");
-    command.args(["--check", "--edition", "2024", "src/lib.rs", "tests/ui.rs"]);
+    command.args([
+        "--check",
+        "--edition",
+        "2024",
+        "src/lib.rs",
+        "tests/ui.rs",
+        "tests/robustness.rs",
+    ]);
     command
         .current_dir(root.join("lints"))
         .env("RUSTUP_TOOLCHAIN", "stable");
