@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 use io_loop::BridgeKind;
 use io_loop::apps::Apps;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
-use crate::harness::{SINK, SOURCE, World, allocations, on_one_thread, target};
+use crate::harness::{SINK, SOURCE, World, allocations, on_one_worker, target};
 #[cfg(feature = "peers")]
 use crate::peers;
 use crate::verdict;
 
 /// Of each measurement.
 const LONG: Duration = Duration::from_secs(2);
+/// A stack that moves nothing for so long is given up; the pause counts.
+const STALLS: Duration = Duration::from_secs(3);
 /// Measured this often in turns, and the best of each is taken: other programs only take away.
 const ROUNDS: usize = 3;
 
@@ -42,17 +45,18 @@ pub struct BothWays {
 
 pub fn run() {
     let stacks: &[(&str, fn() -> BothWays)] = &[
-        ("ready set", || on_one_thread(ours(BridgeKind::Ready))),
-        ("no-op waker", || on_one_thread(ours(BridgeKind::Noop))),
+        ("ready set", || on_one_worker(ours(BridgeKind::Ready))),
+        ("no-op waker", || on_one_worker(ours(BridgeKind::Noop))),
         #[cfg(feature = "peers")]
-        ("netstack-smoltcp 0.2", || on_one_thread(peers::netstack())),
+        ("netstack-smoltcp 0.2", || on_one_worker(peers::netstack())),
         #[cfg(feature = "peers")]
-        ("ipstack 1.0", || on_one_thread(peers::ipstack())),
+        ("ipstack 1.0", || on_one_worker(peers::ipstack())),
     ];
     let mut best = vec![BothWays::default(); stacks.len()];
     for _ in 0..ROUNDS {
-        for (index, (_, measure)) in stacks.iter().enumerate() {
+        for (index, (name, measure)) in stacks.iter().enumerate() {
             let measured = measure();
+            eprintln!("{name}: {:.0} {:.0}", measured.up.bytes_per_second / 1e6, measured.down.bytes_per_second / 1e6);
             best[index].up = best[index].up.best(measured.up);
             best[index].down = best[index].down.best(measured.down);
         }
@@ -108,11 +112,16 @@ async fn ours(bridge: BridgeKind) -> BothWays {
 pub async fn upload(apps: &Apps) -> Flow {
     let mut stream = apps.connect(target(SINK)).await.expect("it opens");
     let buffer = vec![7; 16 * 1024];
-    measure(async |_| {
-        stream.write_all(&buffer).await.expect("it is open");
-        buffer.len()
-    })
-    .await
+    let mut meter = Meter::start();
+    while meter.is_running() {
+        let written = timeout(STALLS, stream.write_all(&buffer)).await;
+        let Ok(()) = written.map(|result| result.expect("it is open")) else {
+            eprintln!("an upload has stalled after {} bytes", meter.bytes);
+            break;
+        };
+        meter.bytes += buffer.len();
+    }
+    meter.read()
 }
 
 /// From an upstream without end to an application.
@@ -121,17 +130,38 @@ pub async fn download(apps: &Apps) -> Flow {
     // Some stacks accept a flow by its first byte.
     stream.write_u8(1).await.expect("it is open");
     let mut buffer = vec![0; 16 * 1024];
-    measure(async |_| stream.read(&mut buffer).await.expect("it is open")).await
+    let mut meter = Meter::start();
+    while meter.is_running() {
+        let Ok(read) = timeout(STALLS, stream.read(&mut buffer)).await else {
+            eprintln!("a download has stalled after {} bytes", meter.bytes);
+            break;
+        };
+        meter.bytes += read.expect("it is open");
+    }
+    meter.read()
 }
 
-async fn measure(mut step: impl AsyncFnMut(()) -> usize) -> Flow {
-    let began = Instant::now();
-    let mut bytes = 0;
-    while began.elapsed() < LONG {
-        bytes += step(()).await;
+struct Meter {
+    began: Instant,
+    bytes: usize,
+}
+
+impl Meter {
+    fn start() -> Self {
+        Self {
+            began: Instant::now(),
+            bytes: 0,
+        }
     }
-    Flow {
-        bytes_per_second: bytes as f64 / began.elapsed().as_secs_f64(),
-        allocations_per_packet: None,
+
+    fn is_running(&self) -> bool {
+        self.began.elapsed() < LONG
+    }
+
+    fn read(&self) -> Flow {
+        Flow {
+            bytes_per_second: self.bytes as f64 / self.began.elapsed().as_secs_f64(),
+            allocations_per_packet: None,
+        }
     }
 }

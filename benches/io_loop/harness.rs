@@ -48,6 +48,23 @@ pub fn on_one_thread<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
+/// Runs on the one worker of a multi-threaded runtime: `ipstack` blocks in a place where a runtime of
+/// one thread panics.
+pub fn on_one_worker<F>(future: F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let output = runtime.block_on(async { tokio::spawn(future).await.expect("it ends") });
+    // Some stacks leave tasks behind that nothing ends.
+    runtime.shutdown_background();
+    output
+}
+
 /// The loop between applications and upstreams.
 pub struct World {
     pub apps: Apps,

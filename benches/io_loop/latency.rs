@@ -95,8 +95,8 @@ async fn write_to_packet(bridge: BridgeKind) -> Quantiles {
     Quantiles::of(&seen)
 }
 
-/// Open loop: a slow answer does not put off the next question of another flow, and the time counts
-/// from when the question was due.
+/// Open loop: each flow has a beat of its own, so a slow answer does not put off the others' next
+/// question.
 async fn round_trips(bridge: BridgeKind, flows: u32) -> Quantiles {
     let world = World::start(bridge);
     let mut tasks = tokio::task::JoinSet::new();

@@ -5,8 +5,8 @@
 //! divided by was measured in the same run, a minute apart at most.
 //!
 //! `cargo bench -p benches --features peers --bench io_loop -- latency bulk idle memory` runs some
-//! of it; without names, all; without the feature, without the published stacks. Times vary from run to run and with the load of the machine, so nothing here fails:
-//! a bound that is missed is marked.
+//! of it; without names, all; without the feature, without the published stacks. Times vary from run
+//! to run and with the load of the machine, so nothing here fails: a bound that is missed is marked.
 
 #![expect(
     unreachable_pub,
