@@ -56,7 +56,11 @@ pub fn run() {
     for _ in 0..ROUNDS {
         for (index, (name, measure)) in stacks.iter().enumerate() {
             let measured = measure();
-            eprintln!("{name}: {:.0} {:.0}", measured.up.bytes_per_second / 1e6, measured.down.bytes_per_second / 1e6);
+            eprintln!(
+                "{name}: {:.0} {:.0}",
+                measured.up.bytes_per_second / 1e6,
+                measured.down.bytes_per_second / 1e6
+            );
             best[index].up = best[index].up.best(measured.up);
             best[index].down = best[index].down.best(measured.down);
         }

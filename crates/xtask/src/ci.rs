@@ -11,6 +11,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use crate::error::{Error, FileContext, Result};
+use crate::extra_programs;
 use crate::paths;
 use crate::process::{Run, sanitised};
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -56,6 +57,7 @@ fn copy_of_this_program(logs: &Path) -> Result<PathBuf> {
 
 /// What the stable compiler does.
 fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
+    extra_programs::install(logs, ui);
     let mut outcomes = vec![
         cargo("rustfmt", root, &["fmt", "--all", "--check"]).run(logs, ui),
         rustfmt_lints(root).run(logs, ui),

@@ -6,49 +6,17 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-/**
- * The version of this interface. It changes when a function or a struct does.
- */
+/* session_bridge_abi_version() of the library that belongs to this header. */
 #define SESSION_BRIDGE_ABI_VERSION 1
+/* Options for the memory device, to be changed field by field. */
+#define SESSION_BRIDGE_OPTIONS_INIT \
+  {sizeof(session_bridge_options), SESSION_BRIDGE_DEVICE_MEMORY, -1, 0, 0, 0, 0}
+/* Figures to be filled in. */
+#define SESSION_BRIDGE_STATS_INIT \
+  {sizeof(session_bridge_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Where a session is in its life.
- *
- * ```text
- *             start              body polled
- *   Ready ───────────▶ Starting ────────────▶ Running
- *                       │ ▲  │ stop             │  │
- *          start failed │ │  ▼                  │  │ body returned,
- *                       │ │ Stopping ◀──────────┘  │ failed or panicked
- *                       ▼ │  │        stop         ▼
- *                       Ended ◀────────────────────┘
- *
- *   destroy: from every state but Destroyed, to Destroyed
- * ```
- *
- * | from ↓ to → | Starting | Running | Stopping | Ended | Destroyed |
- * |---|---|---|---|---|---|
- * | **Ready** | start | | | | destroy |
- * | **Starting** | | first poll of the body | stop | the start failed | destroy |
- * | **Running** | | | stop | the body ended by itself | destroy |
- * | **Stopping** | | | | the body ended | destroy |
- * | **Ended** | start again | | | | destroy |
- * | **Destroyed** | | | | | |
- *
- * Every other move is refused with
- * [`SessionError::IllegalTransition`](super::SessionError::IllegalTransition), which names both
- * states. Two requests are no moves and so are never refused for being late: stopping a session
- * that is already `Stopping` (the caller waits with the others) and stopping one that has `Ended`
- * (the outcome is returned at once), because a host cannot know that its session ended a moment
- * ago.
- *
- * A body that failed or panicked leaves the session `Ended`, like one that returned: it can be
- * started again with a new body, and [`SessionOutcome`] says what became of the old one.
- * `Destroyed` is final. A session that is destroyed while its body still runs is `Destroyed` at
- * once and stays so when the body ends.
- *
- * The discriminants are stable, so that a C or JNI host may be handed `state as i32`.
  */
 enum session_bridge_state
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -283,6 +251,7 @@ typedef struct {
   uint32_t fault_after_ms;
 } session_bridge_options;
 
+
 /**
  * A session's figures. Set `struct_size` to the size of this struct before the call.
  */
@@ -365,11 +334,6 @@ typedef struct {
   uint64_t failed_exchanges;
 } session_bridge_stats;
 
-
-/**
- * All states, in the order of their discriminants.
- */
-#define session_bridge_state_ALL { session_bridge_state_Ready, session_bridge_state_Starting, session_bridge_state_Running, session_bridge_state_Stopping, session_bridge_state_Ended, session_bridge_state_Destroyed, }
 
 #ifdef __cplusplus
 extern "C" {
@@ -493,8 +457,3 @@ int32_t session_bridge_shutdown(uint32_t deadline_ms);
 #endif  // __cplusplus
 
 #endif  /* SESSION_BRIDGE_H */
-
-/* Options for the memory device, to be changed field by field. */
-#define SESSION_BRIDGE_OPTIONS_INIT {sizeof(session_bridge_options), 0, -1, 0, 0, 0, 0}
-/* Figures to be filled in. */
-#define SESSION_BRIDGE_STATS_INIT {sizeof(session_bridge_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}

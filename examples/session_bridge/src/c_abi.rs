@@ -47,12 +47,7 @@ fn is_null(what: &str) -> LastError {
 ///
 /// `code` must be null or valid for a write; `buffer` must be null, or valid for writes of `size`
 /// bytes.
-unsafe fn tell(
-    error: Option<&LastError>,
-    code: *mut i32,
-    buffer: *mut c_char,
-    size: usize,
-) -> Result<i32, LastError> {
+unsafe fn tell(error: Option<&LastError>, code: *mut i32, buffer: *mut c_char, size: usize) -> i32 {
     if !code.is_null() {
         // SAFETY: not null, so valid by the caller's promise.
         unsafe { code.write(error.map_or(0, |error| error.code() as i32)) };
@@ -70,7 +65,7 @@ unsafe fn tell(
         // not overlap, as one is ours.
         unsafe { std::ptr::copy_nonoverlapping(text.as_ptr().cast(), buffer, copied) };
     }
-    Ok(i32::try_from(length).unwrap_or(i32::MAX))
+    i32::try_from(length).unwrap_or(i32::MAX)
 }
 
 /// The version of this interface, to be compared with `SESSION_BRIDGE_ABI_VERSION` of the header.
@@ -201,7 +196,7 @@ pub unsafe extern "C" fn session_bridge_session_error(
     guarded(|| {
         let error = host::session_error(SessionHandle::try_from(handle)?)?;
         // SAFETY: the caller's promise.
-        unsafe { tell(error.as_ref(), code, buffer, size) }
+        Ok(unsafe { tell(error.as_ref(), code, buffer, size) })
     })
 }
 
@@ -220,7 +215,7 @@ pub unsafe extern "C" fn session_bridge_last_error(
     size: usize,
 ) -> i32 {
     // SAFETY: the caller's promise.
-    guarded(|| unsafe { tell(last_error().as_ref(), code, buffer, size) })
+    guarded(|| Ok(unsafe { tell(last_error().as_ref(), code, buffer, size) }))
 }
 
 /// Takes the handle out of use, asks the session to stop, waits for its end and returns 0.

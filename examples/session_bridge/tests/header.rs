@@ -129,6 +129,34 @@ fn constants(header: &str, name: &str) -> Vec<(String, i32)> {
 }
 
 #[test]
+fn the_readme_names_every_function_error_outcome_and_state() {
+    let header = fs::read_to_string(header_file()).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let functions: Vec<_> = header
+        .lines()
+        .filter_map(|line| {
+            let (before, _) = line.split_once('(')?;
+            let name = before.split(' ').next_back()?;
+            (line.contains("int") && name.starts_with("session_bridge_")).then_some(name)
+        })
+        .collect();
+    assert_eq!(functions.len(), 12, "{functions:?}");
+    for function in functions {
+        assert!(readme.contains(&format!("| `{function}` |")), "{function}");
+    }
+    for (name, number) in constants(&header, "ERROR") {
+        let row = format!("| {number} | `{name}` |");
+        assert!(readme.contains(&row), "{row}");
+    }
+    for kind in ["OUTCOME", "STATE"] {
+        for (name, number) in constants(&header, kind) {
+            let said = format!("`{name}` {number}");
+            assert!(readme.contains(&said), "{said}");
+        }
+    }
+}
+
+#[test]
 fn the_java_enums_have_the_same_names_and_numbers() {
     let header = fs::read_to_string(header_file()).unwrap();
     for (c, java) in [

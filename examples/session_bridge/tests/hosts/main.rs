@@ -7,18 +7,19 @@
 
 mod tools;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tools::{Tool, bridge, library, output_of};
+use tools::{Tool, bridge, library, output_of, readme_example};
 
+const HOST: &[&str] = &["c/host.c", "c/support.c"];
 const CYCLES: &str = "1000";
 const CYCLES_CHECKED: &str = "50";
 const THREADS: &str = "6";
 
 const NOTHING_LEAKED: &str = "0 threads and 0 descriptors leaked";
 
-/// Compiles the C host into `folder`.
-fn compile_c(cc: &Tool, folder: &Path, more: &[&str]) -> std::path::PathBuf {
+/// Compiles a C program of these files into `folder`.
+fn compile_c(cc: &Tool, folder: &Path, files: &[&str], more: &[&str]) -> PathBuf {
     let host = folder.join("host");
     let library = library();
     let beside = library.parent().expect("a file is in a folder");
@@ -27,7 +28,7 @@ fn compile_c(cc: &Tool, folder: &Path, more: &[&str]) -> std::path::PathBuf {
         .args(["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic"])
         .args(["-Werror", "-pthread", "-Iinclude", "-o"])
         .arg(&host)
-        .args(["c/host.c", "c/support.c"])
+        .args(files)
         .args(more)
         .arg(&library)
         .arg(format!("-Wl,-rpath,{}", beside.display()))
@@ -36,13 +37,29 @@ fn compile_c(cc: &Tool, folder: &Path, more: &[&str]) -> std::path::PathBuf {
     host
 }
 
+/// Compiles Java files into the folder `classes`.
+fn compile_java(javac: &Tool, classes: &str, files: &[PathBuf]) {
+    let mut compile = javac.command();
+    // `try`: that a scenario closes what is closed again later is what it is about.
+    compile
+        .args(["-Xlint:all,-try", "-Werror", "--release", "17"])
+        .args(["-d", classes])
+        .args(files)
+        .current_dir(bridge());
+    output_of(compile);
+}
+
+fn library_property() -> String {
+    format!("-Dorg.asyncpatterns.bridge.library={}", library().display())
+}
+
 #[test]
 fn a_c_host_leaves_nothing_behind() {
     let Some(cc) = Tool::find("cc", "--version", "gcc") else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let host = compile_c(&cc, folder.path(), &[]);
+    let host = compile_c(&cc, folder.path(), HOST, &[]);
     let said = output_of(tools::limited(host, &[CYCLES, THREADS]));
     assert!(said.contains(NOTHING_LEAKED), "{said}");
 }
@@ -55,7 +72,7 @@ fn a_c_host_has_no_error_of_memory() {
     };
     let folder = tempfile::tempdir().unwrap();
     let said = if Tool::find("valgrind", "--version", "valgrind").is_some() {
-        let host = compile_c(&cc, folder.path(), &[]);
+        let host = compile_c(&cc, folder.path(), HOST, &[]);
         let mut arguments = vec![
             "--quiet",
             "--error-exitcode=9",
@@ -67,7 +84,7 @@ fn a_c_host_has_no_error_of_memory() {
         output_of(tools::limited("valgrind", &arguments))
     } else {
         let checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
-        let host = compile_c(&cc, folder.path(), &checks);
+        let host = compile_c(&cc, folder.path(), HOST, &checks);
         output_of(tools::limited(host, &[CYCLES_CHECKED, THREADS]))
     };
     assert!(said.contains(NOTHING_LEAKED), "{said}");
@@ -109,16 +126,8 @@ fn a_java_host_leaves_nothing_behind() {
     };
     let folder = tempfile::tempdir().unwrap();
     let classes = folder.path().to_str().expect("a path of ours");
-    let mut compile = javac.command();
-    // `try`: that a scenario closes what is closed again later is what it is about.
-    compile
-        .args(["-Xlint:all,-try", "-Werror", "--release", "17"])
-        .args(["-d", classes])
-        .args(tools::java_sources())
-        .current_dir(bridge());
-    output_of(compile);
-
-    let library = format!("-Dorg.asyncpatterns.bridge.library={}", library().display());
+    compile_java(&javac, classes, &tools::java_sources("java"));
+    let library = library_property();
     let said = output_of(tools::limited(
         "java",
         &[
@@ -136,4 +145,38 @@ fn a_java_host_leaves_nothing_behind() {
     assert!(said.contains(NOTHING_LEAKED), "{said}");
     let complaint = said.lines().find(|line| line.starts_with("WARNING"));
     assert_eq!(complaint, None, "-Xcheck:jni has something to say");
+}
+
+#[test]
+fn the_readmes_c_example_runs() {
+    let Some(cc) = Tool::find("cc", "--version", "gcc") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("example.c");
+    std::fs::write(&file, readme_example("c")).unwrap();
+    let file = file.to_str().expect("a path of ours");
+    let example = compile_c(&cc, folder.path(), &[file], &[]);
+    let said = output_of(tools::limited(example, &[]));
+    assert_eq!(said, "outcome 1\n");
+}
+
+#[test]
+fn the_readmes_java_example_runs() {
+    let Some(javac) = Tool::find("javac", "--version", "default-jdk-headless") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Example.java");
+    std::fs::write(&file, readme_example("java")).unwrap();
+    let classes = folder.path().to_str().expect("a path of ours");
+    let mut files = tools::java_sources("java/org");
+    files.push(file);
+    compile_java(&javac, classes, &files);
+    let library = library_property();
+    let said = output_of(tools::limited(
+        "java",
+        &[&library, "-cp", classes, "Example"],
+    ));
+    assert_eq!(said, "outcome STOPPED\n");
 }

@@ -46,10 +46,10 @@ pub(crate) fn library() -> PathBuf {
     library
 }
 
-/// Every Java file, from this package's folder.
-pub(crate) fn java_sources() -> Vec<PathBuf> {
+/// Every Java file below a folder of this package.
+pub(crate) fn java_sources(folder: &str) -> Vec<PathBuf> {
     let mut sources = Vec::new();
-    let mut folders = vec![bridge().join("java")];
+    let mut folders = vec![bridge().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder of ours") {
             let path = entry.expect("a folder of ours").path();
@@ -61,6 +61,16 @@ pub(crate) fn java_sources() -> Vec<PathBuf> {
         }
     }
     sources
+}
+
+/// The first block of a language in the README.
+pub(crate) fn readme_example(language: &str) -> String {
+    let readme = fs::read_to_string(bridge().join("README.md")).expect("there is a README");
+    let (_, rest) = readme
+        .split_once(&format!("\n```{language}\n"))
+        .expect("the README has an example");
+    let (example, _) = rest.split_once("\n```\n").expect("a block ends");
+    format!("{example}\n")
 }
 
 /// A program that is killed when it takes too long.
