@@ -2,7 +2,9 @@
  * them: `host <cycles> <threads>`. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +121,26 @@ static void device_ends(void) {
     destroy(session);
 }
 
+/* The host takes no more packets. The session's write to it fails, and raises no SIGPIPE in a process
+ * that has not asked to be spared it. */
+static void device_refuses(void) {
+    int ends[2];
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "%s", strerror(errno));
+    uint64_t session = create("refused");
+    CHECK(start_on(session, ends[0]) == 0, "not started");
+    round_trip(ends[1], "only");
+    CHECK(shutdown(ends[1], SHUT_RD) == 0, "%s", strerror(errno));
+    uint64_t deadline = now_ms() + LIMIT_MS;
+    do {
+        CHECK(now_ms() < deadline, "the session goes on");
+        send_datagram(ends[1], "not to be answered");
+    } while (session_bridge_wait(session, 100) == SESSION_BRIDGE_ERROR_DEADLINE_EXCEEDED);
+    session_failed(session, SESSION_BRIDGE_ERROR_FAILED, "Broken pipe");
+    close(ends[0]);
+    close(ends[1]);
+    destroy(session);
+}
+
 static void panic_in_the_session(void) {
     uint64_t session = create("panicking");
     CHECK(start_with_fault(session, SESSION_BRIDGE_FAULT_PANIC, 1) == 0, "not started");
@@ -151,6 +173,11 @@ static void wrong_order(void) {
     refused(session_bridge_request_stop(session), SESSION_BRIDGE_ERROR_ILLEGAL_TRANSITION);
     refused(start_on(session, -1), SESSION_BRIDGE_ERROR_DESCRIPTOR);
     refused(start_on(session, INT32_MAX), SESSION_BRIDGE_ERROR_DESCRIPTOR);
+    int ends[2];
+    CHECK(pipe2(ends, O_CLOEXEC) == 0, "%s", strerror(errno));
+    refused(start_on(session, ends[0]), SESSION_BRIDGE_ERROR_INVALID_ARGUMENT);
+    close(ends[0]);
+    close(ends[1]);
     session_bridge_options options = SESSION_BRIDGE_OPTIONS_INIT;
     options.mtu = 60;
     refused(session_bridge_start(session, &options), SESSION_BRIDGE_ERROR_INVALID_ARGUMENT);
@@ -230,8 +257,9 @@ static void deaf(void) {
 }
 
 static void (*const SCENARIOS[])(void) = {
-    stop_right_after_start, revoke_in_mid_flight, device_ends,       panic_in_the_session,
-    panic_in_the_call,      wrong_order,          stop_during_start, give_up,
+    stop_right_after_start, revoke_in_mid_flight, device_ends,
+    device_refuses,         panic_in_the_session, panic_in_the_call,
+    wrong_order,            stop_during_start,    give_up,
 };
 enum { KINDS = sizeof SCENARIOS / sizeof *SCENARIOS };
 
@@ -302,6 +330,8 @@ int main(int count, char **arguments) {
         fprintf(stderr, "usage: host <cycles> <threads, at most 64>\n");
         return 2;
     }
+    /* As most programs have it; whoever started this one may not. */
+    signal(SIGPIPE, SIG_DFL);
     /* Rust frees what it keeps for a thread when the thread ends. The main thread only ends with
      * the process, and a leak checker would ask about the 48 bytes of it. */
     pthread_t host;

@@ -174,13 +174,21 @@ static size_t datagram(uint8_t *packet, const char *payload) {
     return length;
 }
 
-void round_trip(int fd, const char *payload) {
-    uint8_t packet[LARGEST], answer[LARGEST];
+size_t send_datagram(int fd, const char *payload) {
+    uint8_t packet[LARGEST];
     size_t length = datagram(packet, payload);
+    ssize_t sent = send(fd, packet, length, MSG_NOSIGNAL);
+    /* The session may have ended meanwhile. */
+    CHECK(sent == (ssize_t)length || errno == EPIPE, "%s", strerror(errno));
+    return length;
+}
+
+void round_trip(int fd, const char *payload) {
+    uint8_t answer[LARGEST];
     uint64_t deadline = now_ms() + LIMIT_MS;
     for (;;) {
         CHECK(now_ms() < deadline, "`%s` did not come back", payload);
-        CHECK(send(fd, packet, length, MSG_NOSIGNAL) == (ssize_t)length, "%s", strerror(errno));
+        size_t length = send_datagram(fd, payload);
         struct pollfd readable = {.fd = fd, .events = POLLIN};
         if (poll(&readable, 1, 1000) != 1) {
             continue; /* UDP may lose it */

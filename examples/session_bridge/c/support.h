@@ -34,8 +34,11 @@ void describe_descriptors(char *text, size_t size);
 uint16_t start_echo(void);
 void stop_echo(void);
 
-/* Sends a UDP datagram in an IPv4 packet to the echo server through `fd`, and waits until it comes
- * back; sends it again when it was lost. */
+/* Sends a UDP datagram in an IPv4 packet to the echo server through `fd`; returns the packet's
+ * length. */
+size_t send_datagram(int fd, const char *payload);
+
+/* Sends a datagram and waits until it comes back; sends it again when it was lost. */
 void round_trip(int fd, const char *payload);
 
 #endif

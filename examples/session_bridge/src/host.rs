@@ -8,6 +8,7 @@ use async_patterns::session::{
     SharedRuntime,
 };
 
+use crate::descriptor;
 use crate::figures::Stats;
 use crate::options::Options;
 
@@ -35,7 +36,7 @@ pub fn create(name: &str) -> Result<SessionHandle, LastError> {
 ///
 /// # Errors
 ///
-/// Those of [`Options::forwarder`], [`SessionFds::duplicate_raw`] and [`SessionRegistry::start`].
+/// Those of [`Options::forwarder`], [`descriptor::duplicate`] and [`SessionRegistry::start`].
 ///
 /// # Panics
 ///
@@ -48,7 +49,7 @@ pub unsafe fn start(handle: SessionHandle, options: &Options) -> Result<(), Last
     let forwarder = options.forwarder()?;
     let fds = match forwarder.descriptor() {
         // SAFETY: the caller's promise.
-        Some(fd) => unsafe { SessionFds::duplicate_raw(&[fd]) }?,
+        Some(fd) => unsafe { descriptor::duplicate(fd) }?,
         None => SessionFds::default(),
     };
     Ok(SESSIONS.start_with_fds(handle, fds, forwarder)?)

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`host`] | the sessions of this process and their runtime: all that both faces do |
 //! | [`options`] | what a start is told, checked |
+//! | [`descriptor`] | the host's descriptor, checked and duplicated |
 //! | [`forwarder`] | the body of a session |
 //! | [`figures`] | what `stats` tells |
 //! | [`c_abi`] | the C functions; `include/session_bridge.h` is made from them |
@@ -24,6 +25,7 @@
 #![cfg(target_os = "linux")]
 
 pub mod c_abi;
+pub mod descriptor;
 pub mod figures;
 pub mod forwarder;
 pub mod host;

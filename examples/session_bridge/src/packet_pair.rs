@@ -2,8 +2,12 @@
 //! `socketpair(2)` itself.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 /// Two ends of a `SOCK_SEQPACKET` pair: what one writes as a packet the other reads as a packet.
 ///
@@ -11,14 +15,13 @@ use std::time::Duration;
 ///
 /// The system's, when there are no descriptors left.
 pub fn open() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut fds: [RawFd; 2] = [-1; 2];
-    let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
-    // SAFETY: `fds` has room for the two descriptors that the call writes.
-    if unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()) } == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the call succeeded, so both are open, and nobody else has them.
-    Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
+    let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+    Ok(rustix::net::socketpair(
+        family,
+        kind,
+        SocketFlags::CLOEXEC,
+        None,
+    )?)
 }
 
 /// Sends a packet.
@@ -27,12 +30,7 @@ pub fn open() -> io::Result<(OwnedFd, OwnedFd)> {
 ///
 /// The system's: [`io::ErrorKind::BrokenPipe`] when the other end is closed.
 pub fn send(fd: BorrowedFd<'_>, packet: &[u8]) -> io::Result<()> {
-    let (fd, length) = (fd.as_raw_fd(), packet.len());
-    // SAFETY: the pointer and the length are those of `packet`.
-    let sent = unsafe { libc::send(fd, packet.as_ptr().cast(), length, libc::MSG_NOSIGNAL) };
-    if sent == -1 {
-        return Err(io::Error::last_os_error());
-    }
+    rustix::net::send(fd, packet, SendFlags::NOSIGNAL)?;
     Ok(())
 }
 
@@ -47,29 +45,17 @@ pub fn receive(
     buffer: &mut [u8],
     limit: Duration,
 ) -> io::Result<Option<usize>> {
-    let mut waited_for = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    let limit = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: one `pollfd`, as the call is told.
-    match unsafe { libc::poll(&raw mut waited_for, 1, limit) } {
-        -1 => return Err(io::Error::last_os_error()),
-        0 => return Ok(None),
-        _ => {}
+    // A limit beyond the clock's range is no limit.
+    let limit = Timespec::try_from(limit).ok();
+    let mut waited_for = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    if poll(&mut waited_for, limit.as_ref())? == 0 {
+        return Ok(None);
     }
-    let (fd, room) = (fd.as_raw_fd(), buffer.len());
     // Another thread may have taken the packet since.
-    let flags = libc::MSG_DONTWAIT;
-    // SAFETY: the pointer and the length are those of `buffer`.
-    let received = unsafe { libc::recv(fd, buffer.as_mut_ptr().cast(), room, flags) };
-    match usize::try_from(received) {
-        Ok(length) => Ok(Some(length)),
-        Err(_) => match io::Error::last_os_error() {
-            error if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            error => Err(error),
-        },
+    match rustix::net::recv(fd, buffer, RecvFlags::DONTWAIT) {
+        Ok((length, _)) => Ok(Some(length)),
+        Err(Errno::AGAIN) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
