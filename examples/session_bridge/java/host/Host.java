@@ -26,7 +26,8 @@ public final class Host {
         try (Echo echo = new Echo(); Garbage garbage = new Garbage()) {
             Scenarios scenarios = new Scenarios(echo.port());
             // What is opened once for the process, by the JVM or by us, belongs to the baseline.
-            scenarios.deaf();
+            scenarios.deafUntilShutdown();
+            noThreads();
             scenarios.forwardInMemory();
             cycles(scenarios, 2 * Scenarios.KINDS, threads);
             noThreadsAfterShutdown();
@@ -69,9 +70,13 @@ public final class Host {
         Scenarios.check(pool.awaitTermination(10, TimeUnit.SECONDS), "the workers ended");
     }
 
-    /** A thread is listed a moment longer than it lives, so a name gets a little time. */
     private static void noThreadsAfterShutdown() {
         Session.shutdown(Scenarios.LIMIT);
+        noThreads();
+    }
+
+    /** A thread is listed a moment longer than it lives, so a name gets a little time. */
+    private static void noThreads() {
         Scenarios.eventually(
                 "no thread of ours is left", () -> Proc.threads(THREAD_PREFIX).isEmpty());
     }

@@ -18,7 +18,7 @@ import org.asyncpatterns.bridge.SessionStats;
 /** What a host does with a session, and what it may expect. Each is one cycle. */
 final class Scenarios {
     /** Longer than anything here takes; what gets there has failed. */
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofSeconds(100);
 
     private static final Duration SOON = Duration.ofMillis(1);
     private static final int MTU = 1500;
@@ -180,15 +180,18 @@ final class Scenarios {
         }
     }
 
-    /** A session that does not hear is told from one that has ended. */
-    void deaf() {
+    /** A session that does not hear is told from one that has ended, and ends with a shutdown. */
+    void deafUntilShutdown() {
         try (Session session = new Session("deaf")) {
-            Duration time = Duration.ofMillis(400);
+            Duration time = Duration.ofHours(1);
             session.start(SessionOptions.memory().withFault(Fault.DEAF, time));
             eventually("it runs", () -> session.state() == SessionState.RUNNING);
             refused(SessionError.DEADLINE_EXCEEDED, () -> session.stop(Duration.ofMillis(20)));
             same(SessionState.STOPPING, session.state());
-            same(SessionOutcome.STOPPED, session.stop(LIMIT));
+            refused(
+                    SessionError.DEADLINE_EXCEEDED,
+                    () -> Session.shutdown(Duration.ofMillis(20)));
+            refused(SessionError.INVALID_HANDLE, session::state);
         }
     }
 

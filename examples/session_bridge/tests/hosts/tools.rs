@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// For a host to do all its cycles, in seconds.
-const LIMIT: &str = "300";
+const LIMIT: &str = "600";
 
 /// A program of this machine.
 pub(crate) struct Tool(&'static str);
