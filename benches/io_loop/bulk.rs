@@ -43,8 +43,10 @@ pub struct BothWays {
     pub down: Flow,
 }
 
+type Measure = fn() -> BothWays;
+
 pub fn run() {
-    let stacks: &[(&str, fn() -> BothWays)] = &[
+    let stacks: &[(&str, Measure)] = &[
         ("ready set", || on_one_worker(ours(BridgeKind::Ready))),
         ("no-op waker", || on_one_worker(ours(BridgeKind::Noop))),
         #[cfg(feature = "peers")]
