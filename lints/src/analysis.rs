@@ -34,4 +34,5 @@ pub(crate) mod suspend;
 pub(crate) mod suspension;
 pub(crate) mod test_code;
 pub(crate) mod test_functions;
+pub(crate) mod unending;
 pub(crate) mod zero;

@@ -12,6 +12,7 @@ use crate::{
     facts::Facts,
     locks::StdGuardAcrossAwait,
     receipt,
+    tasks::{BlockingTaskInJoinSet, DetachedTask, UnboundedConcurrency, UnendingSpawnBlocking},
     timers::TimeoutOverCpuWork,
 };
 
@@ -42,6 +43,10 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(BlockOnInAsync),
         Box::new(BlockingCallInAsync),
         Box::new(TimeoutOverCpuWork),
+        Box::new(UnendingSpawnBlocking),
+        Box::new(BlockingTaskInJoinSet),
+        Box::new(DetachedTask),
+        Box::new(UnboundedConcurrency),
     ]
 }
 

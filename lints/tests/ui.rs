@@ -204,3 +204,23 @@ fn timeout_over_cpu_work_config() {
         "#,
     );
 }
+
+#[test]
+fn unending_spawn_blocking() {
+    run("unending_spawn_blocking", "2024", "");
+}
+
+#[test]
+fn blocking_task_in_join_set() {
+    run("blocking_task_in_join_set", "2024", "");
+}
+
+#[test]
+fn detached_task() {
+    run("detached_task", "2024", "");
+}
+
+#[test]
+fn unbounded_concurrency() {
+    run("unbounded_concurrency", "2024", "");
+}
