@@ -1,5 +1,6 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
+pub(crate) mod async_body;
 pub(crate) mod async_path;
 mod behind;
 pub(crate) mod blocking_calls;
@@ -10,19 +11,28 @@ mod definitions;
 pub(crate) mod describe;
 mod drops;
 pub(crate) mod entry_calls;
+pub(crate) mod excuses;
+pub(crate) mod executor_path;
 pub(crate) mod expected_panic;
 pub(crate) mod flavor_guard;
 mod flow;
 pub(crate) mod guards;
 pub(crate) mod handoffs;
-mod length;
+pub(crate) mod joined;
+pub(crate) mod length;
 mod loops;
 pub(crate) mod mentions;
 pub(crate) mod origin;
 pub(crate) mod ownership;
 pub(crate) mod polled;
 pub(crate) mod runtime_flavor;
+pub(crate) mod runtime_values;
 pub(crate) mod select;
+pub(crate) mod sockets;
+pub(crate) mod startup;
 pub(crate) mod suspend;
 pub(crate) mod suspension;
+pub(crate) mod test_code;
 pub(crate) mod test_functions;
+pub(crate) mod unending;
+pub(crate) mod zero;

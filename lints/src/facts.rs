@@ -8,9 +8,11 @@ use crate::{
     analysis::{
         blocking_calls::BlockingCalls,
         call_graph::CallGraphs,
+        excuses,
         guards::{self, Guards},
         mentions::Mentions,
         ownership::Ownership,
+        sockets,
         suspend::calls::KnownCalls,
     },
     config::Config,
@@ -57,8 +59,14 @@ impl<'tcx> Facts<'tcx> {
 
     /// Which of the crate's bodies name which functions.
     pub(crate) fn mentions(&self) -> &Mentions<'tcx> {
-        self.mentions
-            .get_or_init(|| Mentions::new(self.tcx, &self.paths))
+        self.mentions.get_or_init(|| {
+            let named = [
+                self.blocking_calls().named(self.tcx),
+                excuses::named(&self.paths),
+                sockets::named(&self.paths),
+            ];
+            Mentions::new(self.tcx, &self.paths, named)
+        })
     }
 
     /// The calls that block a thread or compute for long.

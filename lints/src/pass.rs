@@ -5,8 +5,15 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    blocking::{BlockInPlaceInJoin, BlockInPlaceInTest, BlockOnInAsync, BlockingCallInAsync},
+    catch,
+    config::Config,
+    diagnostics,
+    facts::Facts,
+    locks::StdGuardAcrossAwait,
+    receipt,
+    tasks::{BlockingTaskInJoinSet, DetachedTask, UnboundedConcurrency, UnendingSpawnBlocking},
+    timers::TimeoutOverCpuWork,
 };
 
 /// One lint's part in the walk.
@@ -32,7 +39,14 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
     vec![
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
+        Box::new(BlockInPlaceInJoin),
+        Box::new(BlockOnInAsync),
+        Box::new(BlockingCallInAsync),
         Box::new(TimeoutOverCpuWork),
+        Box::new(UnendingSpawnBlocking),
+        Box::new(BlockingTaskInJoinSet),
+        Box::new(DetachedTask),
+        Box::new(UnboundedConcurrency),
     ]
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::paths::Resolver;
 
 /// What a program asks to learn the flavor.
-const QUESTIONS: &[&str] = &[
+pub(crate) const FLAVOR_QUESTIONS: &[&str] = &[
     "tokio::runtime::Handle::runtime_flavor",
     "tokio::runtime::RuntimeMetrics::num_workers",
 ];
@@ -39,8 +39,12 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    pub(crate) fn new<'tcx>(mentions: &Mentions<'tcx>, paths: &Resolver<'tcx>) -> Self {
-        let functions = paths.all(QUESTIONS.iter().copied());
+    pub(crate) fn new<'tcx>(
+        mentions: &Mentions<'tcx>,
+        paths: &Resolver<'tcx>,
+        questions: &[&'static str],
+    ) -> Self {
+        let functions = paths.all(questions.iter().copied());
         let asked = !mentions.bodies_naming(&functions).is_empty();
         Self { functions, asked }
     }

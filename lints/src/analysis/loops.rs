@@ -290,7 +290,7 @@ impl<'tcx> Search<'tcx> {
 }
 
 /// Whether each way through the block leaves the loop: the idiom of a block that can be left early.
-fn ends_in_first_round(block: &Block<'_>) -> bool {
+pub(crate) fn ends_in_first_round(block: &Block<'_>) -> bool {
     let last = block.expr.or_else(|| match block.stmts.last()?.kind {
         StmtKind::Semi(expr) | StmtKind::Expr(expr) => Some(expr),
         _ => None,

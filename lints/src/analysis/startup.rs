@@ -1,0 +1,201 @@
+//! What a program does once, before anything else runs: the beginning of `main`, up to its first
+//! await.
+
+use std::rc::Rc;
+
+use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_hir::{
+    def::DefKind,
+    def_id::{DefIdSet, LocalDefId},
+};
+use rustc_middle::{
+    mir::{AggregateKind, BasicBlock, Operand, Rvalue, StatementKind, TerminatorKind},
+    ty::Instance,
+};
+
+use super::{
+    async_path::Reached,
+    blocking_calls::BRIDGES,
+    bodies::{MirBody, source_owner},
+    call_graph::{CallGraph, CallGraphs, Site, Via, own_type_arguments},
+    mentions::Mentions,
+    origin::Frame,
+    polled::Polled,
+};
+use crate::paths::Resolver;
+
+/// Calls from `main` to where it starts its runtime.
+const FARTHEST_RUNTIME: usize = 3;
+
+#[derive(Default)]
+pub(crate) struct Startup {
+    /// By body, the blocks that run before its first await.
+    blocks: FxHashMap<LocalDefId, FxHashSet<BasicBlock>>,
+}
+
+impl Startup {
+    pub(crate) fn new<'tcx>(
+        graphs: &CallGraphs<'tcx>,
+        mentions: &Mentions<'tcx>,
+        paths: &Resolver<'tcx>,
+    ) -> Self {
+        let mut startup = Self::default();
+        let main = graphs
+            .tcx
+            .entry_fn(())
+            .and_then(|(main, _)| main.as_local());
+        let Some(main) = main else {
+            return startup;
+        };
+        let graph = graphs.for_owner(main);
+        for future in futures_of_main(&graph, main, &paths.all(BRIDGES.iter().copied())) {
+            startup.add(&graph, mentions, future);
+        }
+        startup
+    }
+
+    pub(crate) fn contains(&self, body: LocalDefId, block: BasicBlock) -> bool {
+        self.blocks
+            .get(&body)
+            .is_some_and(|blocks| blocks.contains(&block))
+    }
+
+    /// Adds the beginning of `future`, and that of the first future it awaits when that is nobody
+    /// else's.
+    fn add<'tcx>(
+        &mut self,
+        graph: &CallGraph<'tcx>,
+        mentions: &Mentions<'tcx>,
+        future: Instance<'tcx>,
+    ) {
+        let tcx = graph.bodies.tcx;
+        let Some(owner) = source_owner(tcx, future.def_id()).as_local() else {
+            return;
+        };
+        let Some(mir) = graph.bodies.mir(future.def_id()) else {
+            return;
+        };
+        if self.blocks.contains_key(&owner) || !tcx.coroutine_is_async(owner.to_def_id()) {
+            return;
+        }
+        let node = graph.node(future);
+        let awaits: Vec<&Site<'tcx>> = node
+            .sites
+            .iter()
+            .filter(|site| site.via == Via::Poll)
+            .collect();
+        let flow = graph.bodies.flow(&mir);
+        let after = |site: &Site<'tcx>| {
+            let mut after = FxHashSet::default();
+            let mut pending = flow.successors(site.block).to_vec();
+            while let Some(block) = pending.pop() {
+                if after.insert(block) {
+                    pending.extend(flow.successors(block));
+                }
+            }
+            after
+        };
+        let after: Vec<FxHashSet<BasicBlock>> = awaits.iter().map(|site| after(site)).collect();
+        let before: FxHashSet<BasicBlock> = mir
+            .body
+            .basic_blocks
+            .indices()
+            .filter(|block| flow.is_live(*block))
+            .filter(|block| !after.iter().any(|after| after.contains(block)))
+            .collect();
+        self.blocks.insert(owner, before.clone());
+        for (position, site) in awaits.iter().enumerate() {
+            let is_first = !after
+                .iter()
+                .enumerate()
+                .any(|(other, after)| other != position && after.contains(&site.block));
+            if let ([Polled::Body(next)], true) = (&site.polled[..], is_first)
+                && is_made_once(graph, mentions, owner, &mir, *next, &before)
+            {
+                self.add(graph, mentions, *next);
+            }
+        }
+    }
+}
+
+/// The futures that `main` hands to a runtime and waits for.
+fn futures_of_main<'tcx>(
+    graph: &CallGraph<'tcx>,
+    main: LocalDefId,
+    bridges: &DefIdSet,
+) -> Vec<Instance<'tcx>> {
+    let start = graph.bodies.identity(main);
+    let reached = Reached::within(graph, [start], FARTHEST_RUNTIME, &mut |_, site| {
+        site.via == Via::Call
+            || site
+                .callee
+                .is_some_and(|callee| bridges.contains(&callee.def_id))
+    });
+    let mut futures = Vec::new();
+    for body in &reached.bodies {
+        let Some(frame) = Frame::new(&graph.bodies, body.instance) else {
+            continue;
+        };
+        for (_, site) in body.sites() {
+            let Some(callee) = site
+                .callee
+                .filter(|callee| bridges.contains(&callee.def_id))
+            else {
+                continue;
+            };
+            let terminator = frame.mir.body.basic_blocks[site.block].terminator();
+            let TerminatorKind::Call { args, .. } = &terminator.kind else {
+                continue;
+            };
+            let values: Vec<&Operand<'tcx>> = args.iter().map(|operand| &operand.node).collect();
+            for future in own_type_arguments(&graph.bodies, &callee) {
+                if let [Polled::Body(future)] = graph.polled_value(&frame, future, &values)[..] {
+                    futures.push(future);
+                }
+            }
+        }
+    }
+    futures
+}
+
+/// Whether the future is made in `owner` before its first await, and nowhere else.
+fn is_made_once<'tcx>(
+    graph: &CallGraph<'tcx>,
+    mentions: &Mentions<'tcx>,
+    owner: LocalDefId,
+    mir: &Rc<MirBody<'tcx>>,
+    future: Instance<'tcx>,
+    before: &FxHashSet<BasicBlock>,
+) -> bool {
+    let tcx = graph.bodies.tcx;
+    let made = source_owner(tcx, future.def_id());
+    let Some(parent) = tcx.opt_parent(made).and_then(|parent| parent.as_local()) else {
+        return false;
+    };
+    if parent == owner {
+        return mir
+            .body
+            .basic_blocks
+            .iter_enumerated()
+            .all(|(block, data)| {
+                before.contains(&block)
+                    || !data.statements.iter().any(|statement| {
+                        matches!(&statement.kind, StatementKind::Assign(assign)
+                        if matches!(&assign.1, Rvalue::Aggregate(kind, _)
+                            if matches!(**kind, AggregateKind::Coroutine(def, _) if def == made)))
+                    })
+            });
+    }
+    let is_function = matches!(tcx.def_kind(parent), DefKind::Fn | DefKind::AssocFn);
+    is_function
+        && mentions.naming(parent) == [owner]
+        && graph
+            .node(graph.bodies.identity(owner))
+            .sites
+            .iter()
+            .filter(|site| {
+                site.callee
+                    .is_some_and(|callee| callee.running() == parent.to_def_id())
+            })
+            .all(|site| before.contains(&site.block))
+}
