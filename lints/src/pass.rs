@@ -5,8 +5,15 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    blocking::BlockInPlaceInTest,
+    catch,
+    config::Config,
+    diagnostics,
+    facts::Facts,
+    locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
+    receipt,
+    size::LargeValueAcrossAwait,
+    timers::TimeoutOverCpuWork,
 };
 
 /// One lint's part in the walk.
@@ -33,6 +40,8 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
         Box::new(TimeoutOverCpuWork),
+        Box::new(LargeValueAcrossAwait),
+        Box::new(AsyncGuardAcrossAwait::default()),
     ]
 }
 

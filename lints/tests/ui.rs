@@ -141,3 +141,25 @@ fn timeout_over_cpu_work_config() {
         "#,
     );
 }
+
+#[test]
+fn large_value_across_await() {
+    run_with("large_value_across_await", "2024", "", &["--test"]);
+}
+
+#[test]
+fn large_value_across_await_config() {
+    run(
+        "large_value_across_await_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            large_value_threshold = 1000
+        "#,
+    );
+}
+
+#[test]
+fn async_guard_across_await() {
+    run_with("async_guard_across_await", "2024", "", &["--test"]);
+}

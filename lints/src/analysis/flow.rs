@@ -51,6 +51,11 @@ impl Flow {
         }
     }
 
+    /// The blocks that may come next.
+    pub(crate) fn successors(&self, block: BasicBlock) -> &[BasicBlock] {
+        &self.successors[block]
+    }
+
     /// Whether the block can be reached from the body's start.
     pub(crate) fn is_live(&self, block: BasicBlock) -> bool {
         block == START_BLOCK || self.dominators.is_reachable(block)

@@ -1,7 +1,34 @@
-//! Which functions are run by the test harness.
+//! Which functions are run by the test harness, or by the system.
 
-use rustc_hir::{ItemKind, def::DefKind, def_id::LocalDefId, find_attr};
+use rustc_hir::{
+    HirId, ItemKind,
+    attrs::CfgEntry,
+    def::DefKind,
+    def_id::{CRATE_DEF_ID, LocalDefId},
+    find_attr,
+};
 use rustc_middle::ty::TyCtxt;
+use rustc_span::sym;
+
+/// Whether code is there for tests only: in a test, or under `#[cfg(test)]`.
+pub(crate) fn is_test_code(tcx: TyCtxt<'_>, owner: LocalDefId) -> bool {
+    let mut item = owner;
+    while item != CRATE_DEF_ID {
+        if tcx.def_kind(item) == DefKind::Fn && is_test(tcx, item)
+            || is_cfg_test(tcx, tcx.local_def_id_to_hir_id(item))
+        {
+            return true;
+        }
+        item = tcx.local_parent(item);
+    }
+    false
+}
+
+fn is_cfg_test(tcx: TyCtxt<'_>, node: HirId) -> bool {
+    find_attr!(tcx, node, CfgTrace(conditions) if conditions.iter().any(|(condition, _)| {
+        matches!(condition, CfgEntry::NameValue { name: sym::test, .. })
+    }))
+}
 
 /// Whether `coroutine` is the outermost future of a test: its own body, or that of a function which
 /// stands in it. Attributes such as `#[async_std::test]` wrap the user's function in another one.
@@ -14,6 +41,14 @@ pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> boo
         function = tcx.local_parent(function);
     }
     false
+}
+
+/// Whether `coroutine` stands directly in the program's `main`. (In a build for tests, that function
+/// is not the entry.)
+pub(crate) fn is_in_main(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let function = tcx.local_parent(coroutine);
+    tcx.opt_item_name(function.to_def_id()) == Some(sym::main)
+        && tcx.local_parent(function) == CRATE_DEF_ID
 }
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as
