@@ -6,6 +6,7 @@ mod behind;
 pub(crate) mod blocking_calls;
 pub(crate) mod bodies;
 pub(crate) mod call_graph;
+pub(crate) mod context_uses;
 pub(crate) mod cost;
 pub(crate) mod definitions;
 pub(crate) mod describe;

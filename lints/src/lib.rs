@@ -32,6 +32,7 @@ mod facts;
 mod locks;
 mod pass;
 mod paths;
+mod poll;
 mod receipt;
 mod size;
 mod timers;

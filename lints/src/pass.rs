@@ -11,6 +11,7 @@ use crate::{
     diagnostics,
     facts::Facts,
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
+    poll::PendingWithoutWake,
     receipt,
     size::LargeValueAcrossAwait,
     timers::TimeoutOverCpuWork,
@@ -42,6 +43,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(TimeoutOverCpuWork),
         Box::new(LargeValueAcrossAwait),
         Box::new(AsyncGuardAcrossAwait::default()),
+        Box::new(PendingWithoutWake::default()),
     ]
 }
 

@@ -163,3 +163,8 @@ fn large_value_across_await_config() {
 fn async_guard_across_await() {
     run_with("async_guard_across_await", "2024", "", &["--test"]);
 }
+
+#[test]
+fn pending_without_wake() {
+    run_with("pending_without_wake", "2024", "", &["--test"]);
+}

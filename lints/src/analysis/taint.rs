@@ -8,7 +8,7 @@ use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::def_id::DefId;
 use rustc_middle::{
     mir::{
-        Body, Local, Location, Operand, Place, ProjectionElem, Rvalue, StatementKind, Terminator,
+        Body, Location, Operand, Place, ProjectionElem, Rvalue, StatementKind, Terminator,
         TerminatorKind,
         visit::{PlaceContext, Visitor},
     },
@@ -123,10 +123,6 @@ impl<'b, 'tcx> Taint<'b, 'tcx> {
 
     pub(crate) fn has(&self, root: Root) -> bool {
         self.marked.contains(&root)
-    }
-
-    pub(crate) fn has_local(&self, local: Local) -> bool {
-        self.has(Root::Local(local))
     }
 
     pub(crate) fn in_place(&self, place: Place<'tcx>) -> bool {
