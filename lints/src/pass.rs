@@ -11,7 +11,7 @@ use crate::{
     diagnostics,
     facts::Facts,
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
-    poll::PendingWithoutWake,
+    poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
     size::LargeValueAcrossAwait,
     timers::TimeoutOverCpuWork,
@@ -44,6 +44,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(LargeValueAcrossAwait),
         Box::new(AsyncGuardAcrossAwait::default()),
         Box::new(PendingWithoutWake::default()),
+        Box::new(NoopWakerInAsync),
     ]
 }
 

@@ -168,3 +168,8 @@ fn async_guard_across_await() {
 fn pending_without_wake() {
     run_with("pending_without_wake", "2024", "", &["--test"]);
 }
+
+#[test]
+fn noop_waker_in_async() {
+    run_with("noop_waker_in_async", "2024", "", &["--test"]);
+}

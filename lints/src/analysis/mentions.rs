@@ -22,7 +22,12 @@ const CRATES: &[&str] = &[
 ];
 
 /// Functions of other crates that the lints ask for.
-const FUNCTIONS: &[&str] = &["core::future::poll_fn"];
+const FUNCTIONS: &[&str] = &[
+    "core::future::poll_fn",
+    "core::task::Waker::noop",
+    "futures_task::noop_waker",
+    "futures_task::noop_waker_ref",
+];
 
 /// What the crate's bodies name. One walk over the crate answers every question about [`CRATES`].
 pub(crate) struct Mentions<'tcx> {

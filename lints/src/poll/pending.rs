@@ -16,7 +16,7 @@ use super::outside::Outside;
 use crate::analysis::{
     bodies::Bodies,
     context_uses::ContextUses,
-    definitions::{Definitions, Variable},
+    definitions::{Definitions, Root, Variable},
     flow::Flow,
     taint::{Call, Spread, Taint, places_in, through_reference},
 };
@@ -252,7 +252,10 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
 
     fn changes_what_is_looked_at(&self, place: Place<'tcx>) -> bool {
         (through_reference(self.tcx, self.body, place)
-            || self.tcx.is_closure_like(self.body.source.def_id()))
+            || matches!(
+                Variable::of_place(self.tcx, self.body, place).root,
+                Root::Captured(_)
+            ))
             && self
                 .part_behind(place)
                 .is_some_and(|part| self.looked_at.contains(&part))

@@ -382,3 +382,8 @@ async fn in_a_test() {
 }
 
 fn main() {}
+
+async fn own_variable_only_read() {
+    let ended = std::env::args().count() > 3;
+    poll_fn(|_| if ended { Poll::Pending } else { Poll::Ready(()) }).await
+}
