@@ -20,6 +20,7 @@ extern crate rustc_lint;
 extern crate rustc_middle;
 extern crate rustc_session;
 extern crate rustc_span;
+extern crate rustc_target;
 extern crate rustc_trait_selection;
 
 mod analysis;
@@ -29,6 +30,7 @@ mod clippy_levels;
 mod config;
 mod diagnostics;
 mod facts;
+mod ffi;
 mod locks;
 mod pass;
 mod paths;

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     diagnostics,
     facts::Facts,
+    ffi::FfiPanicAborts,
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
     poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
@@ -45,6 +46,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(AsyncGuardAcrossAwait::default()),
         Box::new(PendingWithoutWake::default()),
         Box::new(NoopWakerInAsync),
+        Box::new(FfiPanicAborts),
     ]
 }
 

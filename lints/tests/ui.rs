@@ -173,3 +173,13 @@ fn pending_without_wake() {
 fn noop_waker_in_async() {
     run_with("noop_waker_in_async", "2024", "", &["--test"]);
 }
+
+#[test]
+fn ffi_panic_aborts() {
+    run_with("ffi_panic_aborts", "2024", "", &["--test"]);
+}
+
+#[test]
+fn ffi_panic_aborts_abort() {
+    run_with("ffi_panic_aborts_abort", "2024", "", &["-Cpanic=abort"]);
+}

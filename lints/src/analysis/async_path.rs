@@ -142,12 +142,20 @@ impl<'tcx> Reached<'tcx> {
 
     /// For each body, the first step on the shortest way to a site that is a target.
     pub(crate) fn toward(&self, is_target: &dyn Fn(&Site<'tcx>) -> bool) -> Vec<Option<Hop>> {
+        self.toward_in(&|_, site| is_target(site))
+    }
+
+    /// The same, where it also matters which body the site is in.
+    pub(crate) fn toward_in(
+        &self,
+        is_target: &dyn Fn(usize, &Site<'tcx>) -> bool,
+    ) -> Vec<Option<Hop>> {
         let mut hops: Vec<Option<Hop>> = vec![None; self.bodies.len()];
         let mut callers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.bodies.len()];
         let mut pending = VecDeque::new();
         for (position, body) in self.bodies.iter().enumerate() {
             for (site_position, site) in body.sites() {
-                if hops[position].is_none() && is_target(site) {
+                if hops[position].is_none() && is_target(position, site) {
                     hops[position] = Some(Hop {
                         site: site_position,
                         next: None,

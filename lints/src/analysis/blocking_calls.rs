@@ -59,6 +59,7 @@ const WAITS: &[&str] = &[
     "std::io::Stdin::lines",
     "tokio::runtime::Handle::block_on",
     "tokio::runtime::Runtime::block_on",
+    "tokio::task::LocalSet::block_on",
     "tokio::sync::mpsc::Receiver::blocking_recv",
     "tokio::sync::mpsc::Receiver::blocking_recv_many",
     "tokio::sync::mpsc::UnboundedReceiver::blocking_recv",
