@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     diagnostics,
     facts::Facts,
-    ffi::FfiPanicAborts,
+    ffi::{FfiPanicAborts, RawFdIntoTask},
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
     poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
@@ -47,6 +47,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(PendingWithoutWake::default()),
         Box::new(NoopWakerInAsync),
         Box::new(FfiPanicAborts),
+        Box::new(RawFdIntoTask),
     ]
 }
 

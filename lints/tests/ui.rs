@@ -183,3 +183,8 @@ fn ffi_panic_aborts() {
 fn ffi_panic_aborts_abort() {
     run_with("ffi_panic_aborts_abort", "2024", "", &["-Cpanic=abort"]);
 }
+
+#[test]
+fn raw_fd_into_task() {
+    run_with("raw_fd_into_task", "2024", "", &["--test"]);
+}

@@ -27,6 +27,11 @@ const FUNCTIONS: &[&str] = &[
     "core::task::Waker::noop",
     "futures_task::noop_waker",
     "futures_task::noop_waker_ref",
+    "std::os::fd::AsRawFd::as_raw_fd",
+    "std::thread::spawn",
+    "std::thread::Builder::spawn",
+    "async_std::task::spawn",
+    "rayon_core::spawn",
 ];
 
 /// What the crate's bodies name. One walk over the crate answers every question about [`CRATES`].
