@@ -37,6 +37,7 @@ mod paths;
 mod poll;
 mod receipt;
 mod size;
+mod tasks;
 mod timers;
 
 use rustc_lint::LintStore;

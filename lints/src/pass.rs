@@ -15,6 +15,7 @@ use crate::{
     poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
     size::LargeValueAcrossAwait,
+    tasks::SpawnNeedsSendVariant,
     timers::TimeoutOverCpuWork,
 };
 
@@ -48,6 +49,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(NoopWakerInAsync),
         Box::new(FfiPanicAborts),
         Box::new(RawFdIntoTask),
+        Box::new(SpawnNeedsSendVariant),
     ]
 }
 

@@ -188,3 +188,18 @@ fn ffi_panic_aborts_abort() {
 fn raw_fd_into_task() {
     run_with("raw_fd_into_task", "2024", "", &["--test"]);
 }
+
+#[test]
+fn spawn_needs_send_variant() {
+    run_with(
+        "spawn_needs_send_variant",
+        "2024",
+        "",
+        &["--crate-type=lib"],
+    );
+}
+
+#[test]
+fn spawn_needs_send_variant_main() {
+    run("spawn_needs_send_variant_main", "2024", "");
+}
