@@ -1,13 +1,15 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
 pub(crate) mod async_body;
+pub(crate) mod async_guards;
 pub(crate) mod async_path;
 mod behind;
 pub(crate) mod blocking_calls;
 pub(crate) mod bodies;
 pub(crate) mod call_graph;
+pub(crate) mod context_uses;
 pub(crate) mod cost;
-mod definitions;
+pub(crate) mod definitions;
 pub(crate) mod describe;
 mod drops;
 pub(crate) mod entry_calls;
@@ -15,9 +17,10 @@ pub(crate) mod excuses;
 pub(crate) mod executor_path;
 pub(crate) mod expected_panic;
 pub(crate) mod flavor_guard;
-mod flow;
+pub(crate) mod flow;
 pub(crate) mod guards;
 pub(crate) mod handoffs;
+pub(crate) mod holder;
 pub(crate) mod joined;
 pub(crate) mod length;
 mod loops;
@@ -32,6 +35,7 @@ pub(crate) mod sockets;
 pub(crate) mod startup;
 pub(crate) mod suspend;
 pub(crate) mod suspension;
+pub(crate) mod taint;
 pub(crate) mod test_code;
 pub(crate) mod test_functions;
 pub(crate) mod unending;

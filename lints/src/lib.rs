@@ -20,6 +20,7 @@ extern crate rustc_lint;
 extern crate rustc_middle;
 extern crate rustc_session;
 extern crate rustc_span;
+extern crate rustc_target;
 extern crate rustc_trait_selection;
 
 mod analysis;
@@ -29,10 +30,13 @@ mod clippy_levels;
 mod config;
 mod diagnostics;
 mod facts;
+mod ffi;
 mod locks;
 mod pass;
 mod paths;
+mod poll;
 mod receipt;
+mod size;
 mod tasks;
 mod timers;
 

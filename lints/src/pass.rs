@@ -10,9 +10,15 @@ use crate::{
     config::Config,
     diagnostics,
     facts::Facts,
-    locks::StdGuardAcrossAwait,
+    ffi::{FfiPanicAborts, RawFdIntoTask},
+    locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
+    poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
-    tasks::{BlockingTaskInJoinSet, DetachedTask, UnboundedConcurrency, UnendingSpawnBlocking},
+    size::LargeValueAcrossAwait,
+    tasks::{
+        BlockingTaskInJoinSet, DetachedTask, SpawnNeedsSendVariant, UnboundedConcurrency,
+        UnendingSpawnBlocking,
+    },
     timers::TimeoutOverCpuWork,
 };
 
@@ -47,6 +53,13 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(BlockingTaskInJoinSet),
         Box::new(DetachedTask),
         Box::new(UnboundedConcurrency),
+        Box::new(LargeValueAcrossAwait),
+        Box::new(AsyncGuardAcrossAwait::default()),
+        Box::new(PendingWithoutWake::default()),
+        Box::new(NoopWakerInAsync),
+        Box::new(FfiPanicAborts),
+        Box::new(RawFdIntoTask),
+        Box::new(SpawnNeedsSendVariant),
     ]
 }
 

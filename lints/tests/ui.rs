@@ -223,4 +223,64 @@ fn detached_task() {
 #[test]
 fn unbounded_concurrency() {
     run("unbounded_concurrency", "2024", "");
+
+fn large_value_across_await() {
+    run_with("large_value_across_await", "2024", "", &["--test"]);
+}
+
+#[test]
+fn large_value_across_await_config() {
+    run(
+        "large_value_across_await_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            large_value_threshold = 1000
+        "#,
+    );
+}
+
+#[test]
+fn async_guard_across_await() {
+    run_with("async_guard_across_await", "2024", "", &["--test"]);
+}
+
+#[test]
+fn pending_without_wake() {
+    run_with("pending_without_wake", "2024", "", &["--test"]);
+}
+
+#[test]
+fn noop_waker_in_async() {
+    run_with("noop_waker_in_async", "2024", "", &["--test"]);
+}
+
+#[test]
+fn ffi_panic_aborts() {
+    run_with("ffi_panic_aborts", "2024", "", &["--test"]);
+}
+
+#[test]
+fn ffi_panic_aborts_abort() {
+    run_with("ffi_panic_aborts_abort", "2024", "", &["-Cpanic=abort"]);
+}
+
+#[test]
+fn raw_fd_into_task() {
+    run_with("raw_fd_into_task", "2024", "", &["--test"]);
+}
+
+#[test]
+fn spawn_needs_send_variant() {
+    run_with(
+        "spawn_needs_send_variant",
+        "2024",
+        "",
+        &["--crate-type=lib"],
+    );
+}
+
+#[test]
+fn spawn_needs_send_variant_main() {
+    run("spawn_needs_send_variant_main", "2024", "");
 }

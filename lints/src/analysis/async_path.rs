@@ -163,22 +163,30 @@ impl<'tcx> Reached<'tcx> {
 
     /// For each body, the first step on the shortest way to a site that is a target.
     pub(crate) fn toward(&self, is_target: &dyn Fn(&Site<'tcx>) -> bool) -> Vec<Option<Hop>> {
-        self.toward_first(&|body| {
+        self.toward_in(&|_, site| is_target(site))
+    }
+
+    /// The same, where it also matters which body the site is in.
+    pub(crate) fn toward_in(
+        &self,
+        is_target: &dyn Fn(usize, &Site<'tcx>) -> bool,
+    ) -> Vec<Option<Hop>> {
+        self.toward_first(&|position, body| {
             let mut sites = body.sites();
-            sites.find_map(|(position, site)| is_target(site).then_some(position))
+            sites.find_map(|(site, called)| is_target(position, called).then_some(site))
         })
     }
 
     /// The same, where `first_target` says which site of a body is a target.
     pub(crate) fn toward_first(
         &self,
-        first_target: &dyn Fn(&ReachedBody<'tcx>) -> Option<usize>,
+        first_target: &dyn Fn(usize, &ReachedBody<'tcx>) -> Option<usize>,
     ) -> Vec<Option<Hop>> {
         let mut hops: Vec<Option<Hop>> = vec![None; self.bodies.len()];
         let mut callers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.bodies.len()];
         let mut pending = VecDeque::new();
         for (position, body) in self.bodies.iter().enumerate() {
-            if let Some(site) = first_target(body) {
+            if let Some(site) = first_target(position, body) {
                 hops[position] = Some(Hop { site, next: None });
                 pending.push_back(position);
             }

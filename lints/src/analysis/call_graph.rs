@@ -72,6 +72,10 @@ impl<'tcx> CallGraphs<'tcx> {
         }
     }
 
+    pub(crate) fn handoffs(&self) -> &Handoffs {
+        &self.handoffs
+    }
+
     /// The graph to use for walks that begin in this body.
     pub(crate) fn for_owner(&self, owner: LocalDefId) -> Rc<CallGraph<'tcx>> {
         let owner = self.tcx.typeck_root_def_id(owner.to_def_id());

@@ -137,7 +137,7 @@ impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
             .map(|body| sought.in_body(&graph, body.instance))
             .collect();
         let position = |instance| reached.position(instance);
-        let toward = reached.toward_first(&|body| {
+        let toward = reached.toward_first(&|_, body| {
             let targets = targets.get(position(body.instance)?)?;
             (!targets.is_empty()).then_some(0)
         });

@@ -56,6 +56,18 @@ impl Flow {
         &self.successors[block]
     }
 
+    /// The blocks that may come after this one, itself only if a loop leads back to it.
+    pub(crate) fn reachable_from(&self, block: BasicBlock) -> FxHashSet<BasicBlock> {
+        let mut seen = FxHashSet::default();
+        let mut pending = self.successors[block].clone();
+        while let Some(block) = pending.pop() {
+            if seen.insert(block) {
+                pending.extend(&self.successors[block]);
+            }
+        }
+        seen
+    }
+
     /// Whether the block can be reached from the body's start.
     pub(crate) fn is_live(&self, block: BasicBlock) -> bool {
         block == START_BLOCK || self.dominators.is_reachable(block)

@@ -25,7 +25,17 @@ const CRATES: &[&str] = &[
 ];
 
 /// Functions of other crates that the lints ask for.
-const FUNCTIONS: &[&str] = &["core::future::poll_fn"];
+const FUNCTIONS: &[&str] = &[
+    "core::future::poll_fn",
+    "core::task::Waker::noop",
+    "futures_task::noop_waker",
+    "futures_task::noop_waker_ref",
+    "std::os::fd::AsRawFd::as_raw_fd",
+    "std::thread::spawn",
+    "std::thread::Builder::spawn",
+    "async_std::task::spawn",
+    "rayon_core::spawn",
+];
 
 /// What the crate's bodies name. One walk over the crate answers every question about [`CRATES`],
 /// the functions given to [`Mentions::new`], and the crate's own functions.
