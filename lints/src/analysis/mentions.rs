@@ -16,6 +16,7 @@ use crate::paths::Resolver;
 const CRATES: &[&str] = &[
     "actix_rt",
     "tokio",
+    "tokio_stream",
     "tokio_test",
     "tokio_uring",
     "tokio_util",
