@@ -10,6 +10,7 @@ use rustc_hir::{
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 
+use super::select;
 use crate::paths::Resolver;
 
 /// The crates whose functions the lints ask for.
@@ -23,7 +24,7 @@ const CRATES: &[&str] = &[
 ];
 
 /// Functions of other crates that the lints ask for.
-const FUNCTIONS: &[&str] = &["core::future::poll_fn"];
+const FUNCTIONS: &[&[&str]] = &[select::NAMED];
 
 /// What the crate's bodies name. One walk over the crate answers every question about [`CRATES`].
 pub(crate) struct Mentions<'tcx> {
@@ -44,7 +45,7 @@ impl<'tcx> Mentions<'tcx> {
         Self {
             tcx,
             crates,
-            functions: paths.all(FUNCTIONS.iter().copied()),
+            functions: paths.all(FUNCTIONS.iter().copied().flatten().copied()),
             found: OnceCell::new(),
         }
     }
