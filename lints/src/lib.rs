@@ -25,6 +25,7 @@ extern crate rustc_trait_selection;
 mod analysis;
 mod blocking;
 mod catch;
+mod channels;
 mod clippy_levels;
 mod config;
 mod diagnostics;

@@ -5,7 +5,7 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
+    blocking::BlockInPlaceInTest, catch, channels::LaggedIgnored, config::Config, diagnostics, facts::Facts,
     locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
 };
 
@@ -33,6 +33,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
         Box::new(TimeoutOverCpuWork),
+        Box::new(LaggedIgnored),
     ]
 }
 

@@ -141,3 +141,8 @@ fn timeout_over_cpu_work_config() {
         "#,
     );
 }
+
+#[test]
+fn lagged_ignored() {
+    run_with("lagged_ignored", "2024", "", &["--test"]);
+}

@@ -7,7 +7,7 @@ use rustc_hir::{
     intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::ty::{Ty, TyCtxt, TypeckResults};
-use rustc_span::{DesugaringKind, Span, sym};
+use rustc_span::{DesugaringKind, Symbol, sym};
 
 use super::enclosing::written_by_foreign_macro;
 
@@ -41,13 +41,6 @@ impl<'tcx> Code<'tcx> {
         match self {
             Self::Expr(expr) => expr.hir_id,
             Self::Else(block) => block.hir_id,
-        }
-    }
-
-    pub(crate) fn span(self) -> Span {
-        match self {
-            Self::Expr(expr) => expr.span,
-            Self::Else(block) => block.span,
         }
     }
 
@@ -241,16 +234,14 @@ impl Acts<'_> {
         let Some(callee) = self.control.callee(call) else {
             return false;
         };
-        if tcx.is_diagnostic_item(sym::Duration, tcx.parent(callee))
-            || matches!(tcx.def_kind(callee), DefKind::Ctor(..))
-        {
-            return true;
-        }
-        let returned = self.control.typeck.expr_ty(call);
-        let makes_duration = returned
+        let makes_duration = self
+            .control
+            .typeck
+            .expr_ty(call)
             .ty_adt_def()
-            .is_some_and(|adt| tcx.is_diagnostic_item(sym::Duration, adt.did()));
+            .is_some_and(|adt| tcx.is_diagnostic_item(Symbol::intern("Duration"), adt.did()));
         makes_duration
+            || matches!(tcx.def_kind(callee), DefKind::Ctor(..))
             || tcx
                 .opt_item_name(callee)
                 .is_some_and(|name| WAITS.contains(&name.as_str()))

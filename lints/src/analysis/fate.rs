@@ -105,7 +105,7 @@ pub(crate) struct Fates<'e, 'tcx> {
 }
 
 /// A part of a pattern, by what it says about the carrier.
-enum Part<'tcx> {
+enum Part {
     /// The value is there.
     Value { used: bool },
     /// The error is there, and given a name that is used.
@@ -119,7 +119,7 @@ enum Part<'tcx> {
     Anything,
     /// Another layer around the carrier has no value.
     Elsewhere,
-    Unknown(&'tcx Pat<'tcx>),
+    Unknown,
 }
 
 /// What runs for an error: a block, or nothing at all.
@@ -156,21 +156,22 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
     }
 
     /// What becomes of a value that is matched with a pattern, such as that of a `select!` branch
-    /// or of a closure's parameter. If it does not match, `otherwise` runs.
+    /// or of a closure's parameter. If it does not match, nothing runs. `lost` says where the error
+    /// has been reduced to a `None` before.
     pub(crate) fn of_pattern(
         &self,
         pattern: &'tcx Pat<'tcx>,
         carrier: Carrier,
         matched: &'tcx Expr<'tcx>,
-        otherwise: Option<&'tcx Expr<'tcx>>,
+        lost: Option<Dropped>,
     ) -> Fate {
         let instead = Instead {
-            body: otherwise.map(Code::Expr),
+            body: None,
             node: pattern.hir_id,
             span: pattern.span,
         };
         let arms = [(pattern, Some(matched))];
-        self.arms(&arms, carrier, Some(instead), None, None, MOST_STEPS)
+        self.arms(&arms, carrier, Some(instead), None, lost, MOST_STEPS)
     }
 
     fn follow(
@@ -198,10 +199,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
             Node::LetStmt(statement) => self.into_let(statement, carrier, lost, steps),
             Node::Stmt(_) => Fate::Unused,
             // The end of a body.
-            _ => match lost {
-                Some(dropped) if carrier.depth == 0 => Fate::Returned(dropped),
-                _ => Fate::Handled,
-            },
+            _ => returned(carrier, lost),
         }
     }
 
@@ -245,10 +243,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                 self.into_if_let(parent, binding.pat, carrier, lost, steps)
             }
             ExprKind::Call(_, [_]) => self.into_call(parent, carrier, lost, steps),
-            ExprKind::Ret(_) => match lost {
-                Some(dropped) if carrier.depth == 0 => Fate::Returned(dropped),
-                _ => Fate::Handled,
-            },
+            ExprKind::Ret(_) | ExprKind::Closure(_) => returned(carrier, lost),
             _ => Fate::Handled,
         }
     }
@@ -301,7 +296,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                 leads,
             }))
         };
-        let on = |depth, lost| {
+        let on = |depth, lost: Option<Dropped>| {
             let carrier = Carrier {
                 depth,
                 variants: carrier.variants.filter(|_| lost.is_none()),
@@ -417,7 +412,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
     ) -> Fate {
         let mut instead: Vec<Instead<'tcx>> = Vec::new();
         let mut variants = FxHashSet::default();
-        let mut value_bodies = Vec::new();
+        let mut value_bodies: Vec<&'tcx Expr<'tcx>> = Vec::new();
         let mut used = false;
         let mut named = Vec::new();
         for &(pattern, body) in arms {
@@ -432,7 +427,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                         used |= here;
                         value_bodies.extend(body);
                     }
-                    Part::LookedAt | Part::Unknown(_) => return Fate::Handled,
+                    Part::LookedAt | Part::Unknown => return Fate::Handled,
                     Part::Variant(variant) if variant == self.errors.variant => {
                         return Fate::Handled;
                     }
@@ -554,7 +549,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
         fate
     }
 
-    fn parts(&self, pattern: &'tcx Pat<'tcx>, carrier: Carrier) -> Vec<Part<'tcx>> {
+    fn parts(&self, pattern: &'tcx Pat<'tcx>, carrier: Carrier) -> Vec<Part> {
         match pattern.kind {
             PatKind::Wild => vec![Part::Anything],
             PatKind::Binding(_, binding, _, None) => vec![Part::Named(binding, carrier)],
@@ -567,28 +562,27 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                 .collect(),
             PatKind::TupleStruct(path, inner, _) => {
                 let variant = self.variant(self.typeck.qpath_res(&path, pattern.hir_id));
-                self.variant_parts(pattern, variant, inner.first(), carrier)
+                self.variant_parts(variant, inner.first(), carrier)
             }
             PatKind::Expr(constant) => match constant.kind {
                 PatExprKind::Path(path) => {
                     let variant = self.variant(self.typeck.qpath_res(&path, constant.hir_id));
-                    self.variant_parts(pattern, variant, None, carrier)
+                    self.variant_parts(variant, None, carrier)
                 }
-                _ => vec![Part::Unknown(pattern)],
+                _ => vec![Part::Unknown],
             },
-            _ => vec![Part::Unknown(pattern)],
+            _ => vec![Part::Unknown],
         }
     }
 
     fn variant_parts(
         &self,
-        pattern: &'tcx Pat<'tcx>,
         variant: Option<DefId>,
         inner: Option<&'tcx Pat<'tcx>>,
         carrier: Carrier,
-    ) -> Vec<Part<'tcx>> {
+    ) -> Vec<Part> {
         let Some(variant) = variant else {
-            return vec![Part::Unknown(pattern)];
+            return vec![Part::Unknown];
         };
         let is = |item| self.tcx.is_lang_item(variant, item);
         let is_value =
@@ -606,11 +600,11 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
             (_, true, Some(_)) => vec![Part::Elsewhere],
             (_, true, None) if carrier.variants.is_some() => self.error_parts(inner),
             (_, true, None) => vec![Part::AnyError],
-            _ => vec![Part::Unknown(pattern)],
+            _ => vec![Part::Unknown],
         }
     }
 
-    fn error_parts(&self, error: Option<&'tcx Pat<'tcx>>) -> Vec<Part<'tcx>> {
+    fn error_parts(&self, error: Option<&'tcx Pat<'tcx>>) -> Vec<Part> {
         let Some(error) = error else {
             return vec![Part::AnyError];
         };
@@ -629,22 +623,22 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                 .flat_map(|alternative| self.error_parts(Some(alternative)))
                 .collect(),
             PatKind::TupleStruct(path, ..) | PatKind::Struct(path, ..) => {
-                self.error_variant(self.typeck.qpath_res(&path, error.hir_id), error)
+                self.error_variant(self.typeck.qpath_res(&path, error.hir_id))
             }
             PatKind::Expr(constant) => match constant.kind {
                 PatExprKind::Path(path) => {
-                    self.error_variant(self.typeck.qpath_res(&path, constant.hir_id), error)
+                    self.error_variant(self.typeck.qpath_res(&path, constant.hir_id))
                 }
-                _ => vec![Part::Unknown(error)],
+                _ => vec![Part::Unknown],
             },
             _ => vec![Part::LookedAt],
         }
     }
 
-    fn error_variant(&self, res: Res, pattern: &'tcx Pat<'tcx>) -> Vec<Part<'tcx>> {
+    fn error_variant(&self, res: Res) -> Vec<Part> {
         match self.variant(res) {
             Some(variant) => vec![Part::Variant(self.tcx.item_name(variant))],
-            None => vec![Part::Unknown(pattern)],
+            None => vec![Part::Unknown],
         }
     }
 
@@ -671,6 +665,13 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
             }
             _ => true,
         }
+    }
+}
+
+fn returned(carrier: Carrier, lost: Option<Dropped>) -> Fate {
+    match lost {
+        Some(dropped) if carrier.depth == 0 => Fate::Returned(dropped),
+        _ => Fate::Handled,
     }
 }
 

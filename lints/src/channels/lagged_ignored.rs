@@ -74,6 +74,9 @@ const ERRORS: &[&str] = &[
     "tokio_stream::wrappers::errors::BroadcastStreamRecvError",
 ];
 
+/// What the place is called where a `select!` receives.
+const BRANCH: &str = "`select!` branch";
+
 /// A wrapper of a wrapper of … : functions followed from one to the next.
 const MOST_WRAPPERS: usize = 4;
 
@@ -299,7 +302,7 @@ impl<'tcx> Search<'tcx> {
     fn callers_of_wrappers(&mut self, facts: &Facts<'tcx>) {
         let mut known = DefIdSet::default();
         for _ in 0..MOST_WRAPPERS {
-            let fresh: DefIdSet = self
+            let fresh: Vec<DefId> = self
                 .wrappers
                 .keys()
                 .copied()
@@ -331,7 +334,7 @@ impl<'tcx> Search<'tcx> {
         }
     }
 
-    fn calls_in(&mut self, owner: LocalDefId, facts: &Facts<'tcx>, fresh: &DefIdSet) {
+    fn calls_in(&mut self, owner: LocalDefId, facts: &Facts<'tcx>, fresh: &[DefId]) {
         let wrapped = |call: &'tcx Expr<'tcx>| {
             let function = running(self.tcx, owner, call)?;
             if !fresh.contains(&function) {
@@ -421,7 +424,7 @@ impl<'tcx> Search<'tcx> {
             let receives = Receives {
                 looped: Some(looped),
                 primary: in_user_code(branch.span),
-                name: "`select!` branch",
+                name: BRANCH,
             };
             self.report(owner, receives, dropped, wrapper);
         }
@@ -439,13 +442,18 @@ impl<'tcx> Search<'tcx> {
         }
         let tcx = self.tcx;
         let name = receives.name;
+        let ended = if name == BRANCH {
+            "the loop of this `select!` branch"
+        } else {
+            "this loop"
+        };
         let message = match dropped.leads {
             Leads::On | Leads::ToError => format!(
                 "`Lagged` vanishes in this {name}: what a slow receiver has missed is lost without \
                  a word"
             ),
             Leads::Out | Leads::ReturnsNone => format!(
-                "`Lagged` ends this {name} as if the channel were closed: a receiver that was slow \
+                "`Lagged` ends {ended} as if the channel were closed: a receiver that was slow \
                  once receives no more"
             ),
         };

@@ -151,7 +151,8 @@ impl<'tcx> OfErrors<'_, 'tcx> {
         };
         let (tcx, typeck) = (self.tcx, self.typeck);
         // Closures that an `Option` or an iterator calls receive nothing.
-        if Control { tcx, typeck }
+        let control = Control { tcx, typeck };
+        if control
             .callee(call)
             .is_none_or(|method| is_std(tcx, method))
         {
