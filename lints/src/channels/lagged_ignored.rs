@@ -9,7 +9,7 @@ use rustc_hir::{
     def_id::{DefId, DefIdSet, LocalDefId},
 };
 use rustc_lint::Lint;
-use rustc_middle::ty::{Instance, TyCtxt, TypingEnv};
+use rustc_middle::ty::{self, Instance, TyCtxt, TypingEnv};
 use rustc_session::declare_lint;
 use rustc_span::{Span, Symbol};
 
@@ -528,11 +528,14 @@ fn running<'tcx>(tcx: TyCtxt<'tcx>, owner: LocalDefId, call: &'tcx Expr<'tcx>) -
     if tcx.trait_of_assoc(callee).is_none() {
         return Some(callee);
     }
-    let named = match call.kind {
-        ExprKind::Call(function, _) => function.hir_id,
-        _ => call.hir_id,
+    let args = match call.kind {
+        ExprKind::Call(function, _) => match *typeck.expr_ty(function).kind() {
+            ty::FnDef(_, args) => args,
+            _ => return None,
+        },
+        _ => typeck.node_args(call.hir_id),
     };
-    let args = tcx.erase_and_anonymize_regions(typeck.node_args(named));
+    let args = tcx.erase_and_anonymize_regions(args);
     let env = TypingEnv::post_analysis(tcx, owner);
     let instance = Instance::try_resolve(tcx, env, callee, args).ok()??;
     Some(instance.def_id())
