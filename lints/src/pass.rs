@@ -6,7 +6,9 @@ use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
     blocking::BlockInPlaceInTest, catch, channels::LaggedIgnored, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    locks::StdGuardAcrossAwait, receipt,
+    select::{PolledAfterCompletion, SelectLoopWithoutCancellation},
+    timers::TimeoutOverCpuWork,
 };
 
 /// One lint's part in the walk.
@@ -34,6 +36,8 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(BlockInPlaceInTest),
         Box::new(TimeoutOverCpuWork),
         Box::new(LaggedIgnored),
+        Box::new(PolledAfterCompletion),
+        Box::new(SelectLoopWithoutCancellation),
     ]
 }
 

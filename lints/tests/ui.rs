@@ -146,3 +146,18 @@ fn timeout_over_cpu_work_config() {
 fn lagged_ignored() {
     run_with("lagged_ignored", "2024", "", &["--test"]);
 }
+
+#[test]
+fn polled_after_completion() {
+    run("polled_after_completion", "2024", "");
+}
+
+#[test]
+fn select_loop_without_cancellation() {
+    run_with(
+        "select_loop_without_cancellation",
+        "2024",
+        "",
+        &["--test"],
+    );
+}
