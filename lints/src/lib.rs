@@ -35,6 +35,7 @@ mod pass;
 mod paths;
 mod receipt;
 mod select;
+mod streams;
 mod timers;
 
 use rustc_lint::LintStore;

@@ -5,10 +5,17 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, channels::LaggedIgnored, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt,
+    blocking::BlockInPlaceInTest,
+    catch,
+    channels::LaggedIgnored,
+    config::Config,
+    diagnostics,
+    facts::Facts,
+    locks::StdGuardAcrossAwait,
+    receipt,
     select::{PolledAfterCompletion, SelectLoopWithoutCancellation},
-    timers::TimeoutOverCpuWork,
+    streams::BufferedStreamStall,
+    timers::{IdleTimerInSelectLoop, TimeoutOverCpuWork, TimerResetInSelectLoop},
 };
 
 /// One lint's part in the walk.
@@ -38,6 +45,9 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(LaggedIgnored),
         Box::new(PolledAfterCompletion),
         Box::new(SelectLoopWithoutCancellation),
+        Box::new(TimerResetInSelectLoop),
+        Box::new(IdleTimerInSelectLoop),
+        Box::new(BufferedStreamStall),
     ]
 }
 

@@ -154,10 +154,20 @@ fn polled_after_completion() {
 
 #[test]
 fn select_loop_without_cancellation() {
-    run_with(
-        "select_loop_without_cancellation",
-        "2024",
-        "",
-        &["--test"],
-    );
+    run_with("select_loop_without_cancellation", "2024", "", &["--test"]);
+}
+
+#[test]
+fn timer_reset_in_select_loop() {
+    run("timer_reset_in_select_loop", "2024", "");
+}
+
+#[test]
+fn idle_timer_in_select_loop() {
+    run("idle_timer_in_select_loop", "2024", "");
+}
+
+#[test]
+fn buffered_stream_stall() {
+    run("buffered_stream_stall", "2024", "");
 }

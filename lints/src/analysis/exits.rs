@@ -122,8 +122,7 @@ impl<'tcx> Control<'tcx> {
 
     /// Whether each way through the expression leaves the loop for good.
     pub(crate) fn always_leaves(self, expr: &'tcx Expr<'tcx>, looped: HirId) -> bool {
-        self.diverges(Code::Expr(expr))
-            && !Exits::of(Code::Expr(expr)).continues.contains(&looped)
+        self.diverges(Code::Expr(expr)) && !Exits::of(Code::Expr(expr)).continues.contains(&looped)
     }
 
     pub(crate) fn leads(self, code: Code<'tcx>) -> Leads {
@@ -210,9 +209,7 @@ impl<'tcx> Control<'tcx> {
         match call.kind {
             ExprKind::MethodCall(..) => self.typeck.type_dependent_def_id(call.hir_id),
             ExprKind::Call(function, _) => match &function.kind {
-                ExprKind::Path(path) => {
-                    self.typeck.qpath_res(path, function.hir_id).opt_def_id()
-                }
+                ExprKind::Path(path) => self.typeck.qpath_res(path, function.hir_id).opt_def_id(),
                 _ => None,
             },
             _ => None,
@@ -271,7 +268,12 @@ impl<'tcx> Visitor<'tcx> for Acts<'tcx> {
 pub(crate) fn value<'tcx>(expr: &'tcx Expr<'tcx>) -> &'tcx Expr<'tcx> {
     match expr.kind {
         ExprKind::DropTemps(inner) => value(inner),
-        ExprKind::Block(Block { expr: Some(inner), .. }, None) => value(inner),
+        ExprKind::Block(
+            Block {
+                expr: Some(inner), ..
+            },
+            None,
+        ) => value(inner),
         _ => expr,
     }
 }

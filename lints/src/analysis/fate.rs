@@ -5,7 +5,8 @@
 
 use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::{
-    Block, Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, Pat, PatExprKind, PatKind, StmtKind,
+    Block, Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, Pat, PatExprKind, PatKind,
+    StmtKind,
     def::Res,
     def_id::{DefId, DefIdSet},
 };
@@ -107,7 +108,9 @@ pub(crate) struct Fates<'e, 'tcx> {
 /// A part of a pattern, by what it says about the carrier.
 enum Part {
     /// The value is there.
-    Value { used: bool },
+    Value {
+        used: bool,
+    },
     /// The error is there, and given a name that is used.
     LookedAt,
     /// The error is one of these variants.
@@ -190,12 +193,10 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                 Node::Expr(parent) => self.follow(parent, carrier, lost, steps),
                 _ => Fate::Handled,
             },
-            Node::Arm(arm) if arm.guard.is_none() => {
-                match self.tcx.parent_hir_node(arm.hir_id) {
-                    Node::Expr(parent) => self.follow(parent, carrier, lost, steps),
-                    _ => Fate::Handled,
-                }
-            }
+            Node::Arm(arm) if arm.guard.is_none() => match self.tcx.parent_hir_node(arm.hir_id) {
+                Node::Expr(parent) => self.follow(parent, carrier, lost, steps),
+                _ => Fate::Handled,
+            },
             Node::LetStmt(statement) => self.into_let(statement, carrier, lost, steps),
             Node::Stmt(_) => Fate::Unused,
             // The end of a body.
@@ -322,7 +323,9 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
             ("ok" | "ok_or" | "ok_or_else" | "map_err" | "inspect_err", depth @ 1..) => {
                 on(depth, lost)
             }
-            ("and_then", 1) if carrier.variants.is_some() && self.is_ok_function(arguments.first()) => {
+            ("and_then", 1)
+                if carrier.variants.is_some() && self.is_ok_function(arguments.first()) =>
+            {
                 on(0, reduced)
             }
             ("map", 1) if carrier.variants.is_some() && self.is_ok_function(arguments.first()) => {
@@ -385,14 +388,7 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                         span: condition.span,
                     };
                     let arms = [(pattern, Some(then))];
-                    return self.arms(
-                        &arms,
-                        carrier,
-                        Some(instead),
-                        Some(parent),
-                        lost,
-                        steps,
-                    );
+                    return self.arms(&arms, carrier, Some(instead), Some(parent), lost, steps);
                 }
                 _ => return Fate::Handled,
             }
@@ -457,7 +453,11 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
         let looped = whole
             .map(|whole| whole.hir_id)
             .or_else(|| value_bodies.first().map(|body| body.hir_id))
-            .and_then(|node| loops_around(self.tcx, node).first().map(|found| found.hir_id));
+            .and_then(|node| {
+                loops_around(self.tcx, node)
+                    .first()
+                    .map(|found| found.hir_id)
+            });
         let leaves = !value_bodies.is_empty()
             && looped.is_some_and(|looped| {
                 value_bodies
@@ -500,7 +500,9 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                     leads,
                 })
             };
-            let is_none = body.value().is_some_and(|value| self.control.is_none(value));
+            let is_none = body
+                .value()
+                .is_some_and(|value| self.control.is_none(value));
             match leads {
                 Leads::ToError => {}
                 Leads::Out | Leads::ReturnsNone => return Fate::Dropped(dropped),
@@ -509,7 +511,12 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
                     let Some(whole) = whole else {
                         return Fate::Handled;
                     };
-                    return self.follow(whole, Carrier::REDUCED, Some(dropped), steps.saturating_sub(1));
+                    return self.follow(
+                        whole,
+                        Carrier::REDUCED,
+                        Some(dropped),
+                        steps.saturating_sub(1),
+                    );
                 }
                 Leads::On if self.control.acts(body) || !self.only_jumps(body, carrier) => {}
                 Leads::On => return Fate::Dropped(dropped),
@@ -660,7 +667,8 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
             PatKind::Ref(inner, ..) => self.takes(inner),
             PatKind::Struct(_, fields, _) => {
                 let ty = self.typeck.pat_ty(pattern);
-                ty.ty_adt_def().is_some_and(rustc_middle::ty::AdtDef::is_enum)
+                ty.ty_adt_def()
+                    .is_some_and(rustc_middle::ty::AdtDef::is_enum)
                     || fields.iter().any(|field| self.takes(field.pat))
             }
             _ => true,

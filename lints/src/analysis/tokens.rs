@@ -30,9 +30,8 @@ pub(crate) struct Tokens<'tcx> {
     tcx: TyCtxt<'tcx>,
     token: DefIdSet,
     waits: DefIdSet,
-    /// Functions of a token that look at it, or cancel it.
-    looks: DefIdSet,
-    /// The crate's functions in which one of these is named, closures and `async` blocks included.
+    /// The crate's functions that name a function of a token which looks at it or cancels it;
+    /// closures and `async` blocks are part of their function.
     looking: FxHashSet<LocalDefId>,
 }
 
@@ -73,14 +72,8 @@ impl<'tcx> Tokens<'tcx> {
             tcx,
             token,
             waits: facts.paths.all(WAITS.iter().copied()),
-            looks,
             looking,
         })
-    }
-
-    /// Whether a function of a token looks at it or cancels it.
-    pub(crate) fn looks(&self, function: DefId) -> bool {
-        self.looks.contains(&function)
     }
 
     /// Where a value of this type has a token, as far as the crate's own structs show.

@@ -463,25 +463,32 @@ impl<'tcx> Search<'tcx> {
         } else {
             describe::node_at(tcx, owner, receives.primary)
         };
-        diagnostics::report(tcx, LAGGED_IGNORED, node, receives.primary, message, |diag| {
-            let place = in_user_code(wrapper.map_or(dropped, |wrapper| wrapper.dropped).span);
-            match wrapper {
-                Some(wrapper) => {
-                    let name = describe::name(tcx, wrapper.function);
-                    diag.span_note(
-                        place,
-                        format!("{name} makes `None` of every error here, of `Lagged` as well"),
-                    );
+        diagnostics::report(
+            tcx,
+            LAGGED_IGNORED,
+            node,
+            receives.primary,
+            message,
+            |diag| {
+                let place = in_user_code(wrapper.map_or(dropped, |wrapper| wrapper.dropped).span);
+                match wrapper {
+                    Some(wrapper) => {
+                        let name = describe::name(tcx, wrapper.function);
+                        diag.span_note(
+                            place,
+                            format!("{name} makes `None` of every error here, of `Lagged` as well"),
+                        );
+                    }
+                    None => {
+                        diag.span_note(place, "every error is dropped here, `Lagged` as well");
+                    }
                 }
-                None => {
-                    diag.span_note(place, "every error is dropped here, `Lagged` as well");
-                }
-            }
-            diag.help(
-                "match `Lagged` by name and make up for what was missed, or receive through \
+                diag.help(
+                    "match `Lagged` by name and make up for what was missed, or receive through \
                  `async_patterns::broadcast::LagAware`, where a lag is an event of its own",
-            );
-        });
+                );
+            },
+        );
     }
 }
 
@@ -517,8 +524,7 @@ fn function_of(tcx: TyCtxt<'_>, owner: LocalDefId) -> Option<DefId> {
         return Some(owner.to_def_id());
     }
     let parent = tcx.opt_local_parent(owner)?;
-    (tcx.coroutine_is_async(owner.to_def_id()) && is_function(parent))
-        .then_some(parent.to_def_id())
+    (tcx.coroutine_is_async(owner.to_def_id()) && is_function(parent)).then_some(parent.to_def_id())
 }
 
 /// The function that a call runs: of a trait's method the implementation, where the types decide.

@@ -10,13 +10,12 @@ use rustc_hir::{
 use rustc_lint::Lint;
 use rustc_middle::ty::{self, TyCtxt, TypeckResults, TypingEnv};
 use rustc_session::declare_lint;
+use rustc_span::Span;
 
 use crate::{
     analysis::{
         completion::Completed,
-        enclosing::{
-            is_within, loops_around, root_variable, uses_in, written_by_foreign_macro,
-        },
+        enclosing::{is_within, loops_around, root_variable, uses_in, written_by_foreign_macro},
         select::{Back, Branch, Family, Place, Select, Source},
     },
     diagnostics::{self, in_user_code},
@@ -87,7 +86,8 @@ impl<'tcx> Check<'tcx> for PolledAfterCompletion {
                 if select.family != Family::Tokio || select.around.is_none() {
                     continue;
                 }
-                let completed = completed.get_or_insert_with(|| Completed::new(facts.tcx, &facts.paths));
+                let completed =
+                    completed.get_or_insert_with(|| Completed::new(facts.tcx, &facts.paths));
                 for branch in &select.branches {
                     search.branch(select, branch, completed);
                 }
@@ -171,15 +171,17 @@ impl<'tcx> Search<'_, 'tcx> {
         }
         match self.tcx.parent_hir_node(whole.hir_id) {
             Node::Expr(parent) => match parent.kind {
-                ExprKind::MethodCall(method, receiver, ..)
-                    if receiver.hir_id == whole.hir_id =>
-                {
+                ExprKind::MethodCall(method, receiver, ..) if receiver.hir_id == whole.hir_id => {
                     let name = method.ident.as_str();
                     let shared = matches!(
                         self.typeck.expr_ty_adjusted(whole).kind(),
                         ty::Ref(_, _, ty::Mutability::Not)
                     );
-                    shared && !matches!(name, "is_finished" | "is_terminated" | "is_some" | "is_none")
+                    shared
+                        && !matches!(
+                            name,
+                            "is_finished" | "is_terminated" | "is_some" | "is_none"
+                        )
                 }
                 _ => false,
             },
@@ -201,7 +203,10 @@ impl<'tcx> Search<'_, 'tcx> {
         }
         let mut conditions = Conditions::default();
         conditions.visit_expr(looped);
-        let preconditions = select.branches.iter().filter_map(|other| other.precondition);
+        let preconditions = select
+            .branches
+            .iter()
+            .filter_map(|other| other.precondition);
         conditions
             .found
             .into_iter()
@@ -237,7 +242,7 @@ impl<'tcx> Search<'_, 'tcx> {
             message,
             |diag| {
                 diag.span_note(
-                    in_user_code(branch.handler.span),
+                    handler_span(branch.handler),
                     "the loop goes on after this handler, with the same future",
                 );
                 diag.help(
@@ -247,6 +252,20 @@ impl<'tcx> Search<'_, 'tcx> {
                 );
             },
         );
+    }
+}
+
+/// The handler as its author wrote it: the braces around it belong to the macro.
+fn handler_span(handler: &Expr<'_>) -> Span {
+    let ExprKind::Block(block, _) = handler.kind else {
+        return in_user_code(handler.span);
+    };
+    let first = block.stmts.first().map(|first| first.span);
+    let last = block.stmts.last().map(|last| last.span);
+    let tail = block.expr.map(|tail| tail.span);
+    match (first.or(tail), tail.or(last)) {
+        (Some(first), Some(last)) => in_user_code(first).to(in_user_code(last)),
+        _ => in_user_code(handler.span),
     }
 }
 

@@ -183,14 +183,16 @@ fn token_of<'tcx>(tcx: TyCtxt<'tcx>, tokens: &Tokens<'tcx>, owner: LocalDefId) -
     };
     if tcx.def_kind(function) == DefKind::Closure {
         let typeck = tcx.typeck(owner);
-        return typeck.closure_min_captures_flattened(owner).find_map(|captured| {
-            let held = tokens.held(captured.place.ty())?;
-            let variable = captured.get_root_variable();
-            Some(Token {
-                name: named(captured.to_string(tcx), &held),
-                span: tcx.hir_span(variable),
-            })
-        });
+        return typeck
+            .closure_min_captures_flattened(owner)
+            .find_map(|captured| {
+                let held = tokens.held(captured.place.ty())?;
+                let variable = captured.get_root_variable();
+                Some(Token {
+                    name: named(captured.to_string(tcx), &held),
+                    span: tcx.hir_span(variable),
+                })
+            });
     }
     let body = tcx.hir_maybe_body_owned_by(function)?;
     let typeck = tcx.typeck(function);
@@ -313,9 +315,7 @@ impl<'tcx> Looks<'_, 'tcx> {
         }
         match name.as_str() {
             "is_cancelled" => !loops_around(self.tcx, call.hir_id).is_empty(),
-            "clone" | "child_token" | "as_ref" | "borrow" | "deref" => {
-                self.is_passed_on(call)
-            }
+            "clone" | "child_token" | "as_ref" | "borrow" | "deref" => self.is_passed_on(call),
             _ => true,
         }
     }
@@ -338,8 +338,14 @@ impl<'tcx> Looks<'_, 'tcx> {
             // `Arc::clone(&token)`, `CancellationToken::clone(&token)`
             let clones = is_std(self.tcx, function)
                 && self.tcx.item_name(function).as_str() == "clone"
-                || self.tcx.is_diagnostic_item(rustc_span::sym::mem_drop, function);
-            return if clones { self.goes_somewhere(call, true) } else { true };
+                || self
+                    .tcx
+                    .is_diagnostic_item(rustc_span::sym::mem_drop, function);
+            return if clones {
+                self.goes_somewhere(call, true)
+            } else {
+                true
+            };
         }
         if self.tcx.trait_of_assoc(function).is_some() {
             return function.is_local();
