@@ -8,6 +8,7 @@ use rustc_hir::{
 use rustc_middle::{hir::nested_filter::OnlyBodies, ty::TyCtxt};
 use rustc_span::{DesugaringKind, Span};
 
+use super::select::Place;
 use crate::diagnostics::in_user_code;
 
 /// The loops around a node, the innermost first, as far as the closure or function it stands in.
@@ -65,6 +66,15 @@ pub(crate) fn root_variable(expr: &Expr<'_>) -> Option<HirId> {
         // `timeout(limit, rx.recv())`
         ExprKind::Call(_, arguments) => arguments.iter().rev().find_map(root_variable),
         _ => None,
+    }
+}
+
+/// The variable, or the field of one, that a chain of method calls begins with.
+pub(crate) fn root_place(expr: &Expr<'_>) -> Option<Place> {
+    match expr.kind {
+        ExprKind::MethodCall(_, inner, _, _) | ExprKind::Match(inner, ..) => root_place(inner),
+        ExprKind::Call(_, arguments) => arguments.iter().rev().find_map(root_place),
+        _ => Place::of(expr),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How control leaves a piece of source: by falling off its end, `break`, `continue`, `return`.
 
 use rustc_hir::{
-    Block, Expr, ExprKind, HirId,
+    Block, Expr, ExprKind, HirId, StmtKind,
     def::{CtorOf, DefKind, Res},
     def_id::DefId,
     intravisit::{Visitor, walk_expr},
@@ -275,5 +275,36 @@ pub(crate) fn value<'tcx>(expr: &'tcx Expr<'tcx>) -> &'tcx Expr<'tcx> {
             None,
         ) => value(inner),
         _ => expr,
+    }
+}
+
+/// Whether the code does nothing but jump, if that.
+pub(crate) fn is_empty(body: Code<'_>) -> bool {
+    match body {
+        Code::Expr(expr) => is_empty_expr(value(expr)),
+        Code::Else(block) => is_empty_block(block),
+    }
+}
+
+fn is_empty_block(block: &Block<'_>) -> bool {
+    match (block.stmts, block.expr) {
+        ([], None) => true,
+        ([], Some(only)) => is_empty_expr(only),
+        ([only], None) => match only.kind {
+            StmtKind::Semi(only) | StmtKind::Expr(only) => is_empty_expr(only),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_empty_expr(expr: &Expr<'_>) -> bool {
+    match expr.kind {
+        ExprKind::Block(block, _) => is_empty_block(block),
+        ExprKind::Tup([])
+        | ExprKind::Continue(_)
+        | ExprKind::Break(_, None)
+        | ExprKind::Ret(None) => true,
+        _ => false,
     }
 }

@@ -3,21 +3,21 @@
 //! A walk forward through the source: from the expression that yields the value to the pattern or
 //! method that decides. In doubt the answer is [`Fate::Handled`].
 
+mod patterns;
+
 use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::{
-    Block, Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, Pat, PatExprKind, PatKind,
-    StmtKind,
-    def::Res,
-    def_id::{DefId, DefIdSet},
+    Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, Pat, def_id::DefIdSet,
 };
 use rustc_middle::ty::{self, Ty, TyCtxt, TypeckResults};
 use rustc_span::{Span, Symbol, sym};
 
 use super::{
     enclosing::{loops_around, uses},
-    exits::{Code, Control, Leads, value},
+    exits::{Code, Control, Leads, is_empty},
     handoffs::is_std,
 };
+use patterns::Part;
 
 /// Steps after which the walk gives up.
 const MOST_STEPS: usize = 200;
@@ -103,26 +103,6 @@ pub(crate) struct Fates<'e, 'tcx> {
     typeck: &'tcx TypeckResults<'tcx>,
     control: Control<'tcx>,
     errors: &'e Errors,
-}
-
-/// A part of a pattern, by what it says about the carrier.
-enum Part {
-    /// The value is there.
-    Value {
-        used: bool,
-    },
-    /// The error is there, and given a name that is used.
-    LookedAt,
-    /// The error is one of these variants.
-    Variant(Symbol),
-    /// Some error.
-    AnyError,
-    /// The carrier as a whole has a name.
-    Named(HirId, Carrier),
-    Anything,
-    /// Another layer around the carrier has no value.
-    Elsewhere,
-    Unknown,
 }
 
 /// What runs for an error: a block, or nothing at all.
@@ -555,161 +535,12 @@ impl<'e, 'tcx> Fates<'e, 'tcx> {
         }
         fate
     }
-
-    fn parts(&self, pattern: &'tcx Pat<'tcx>, carrier: Carrier) -> Vec<Part> {
-        match pattern.kind {
-            PatKind::Wild => vec![Part::Anything],
-            PatKind::Binding(_, binding, _, None) => vec![Part::Named(binding, carrier)],
-            PatKind::Ref(inner, ..) | PatKind::Box(inner) | PatKind::Deref(inner) => {
-                self.parts(inner, carrier)
-            }
-            PatKind::Or(alternatives) => alternatives
-                .iter()
-                .flat_map(|alternative| self.parts(alternative, carrier))
-                .collect(),
-            PatKind::TupleStruct(path, inner, _) => {
-                let variant = self.variant(self.typeck.qpath_res(&path, pattern.hir_id));
-                self.variant_parts(variant, inner.first(), carrier)
-            }
-            PatKind::Expr(constant) => match constant.kind {
-                PatExprKind::Path(path) => {
-                    let variant = self.variant(self.typeck.qpath_res(&path, constant.hir_id));
-                    self.variant_parts(variant, None, carrier)
-                }
-                _ => vec![Part::Unknown],
-            },
-            _ => vec![Part::Unknown],
-        }
-    }
-
-    fn variant_parts(
-        &self,
-        variant: Option<DefId>,
-        inner: Option<&'tcx Pat<'tcx>>,
-        carrier: Carrier,
-    ) -> Vec<Part> {
-        let Some(variant) = variant else {
-            return vec![Part::Unknown];
-        };
-        let is = |item| self.tcx.is_lang_item(variant, item);
-        let is_value =
-            is(LangItem::ResultOk) || is(LangItem::OptionSome) || is(LangItem::PollReady);
-        let is_none =
-            is(LangItem::ResultErr) || is(LangItem::OptionNone) || is(LangItem::PollPending);
-        match (is_value, is_none, carrier.depth.checked_sub(1)) {
-            (true, _, Some(depth)) => match inner {
-                Some(inner) => self.parts(inner, Carrier { depth, ..carrier }),
-                None => vec![Part::Anything],
-            },
-            (true, _, None) => vec![Part::Value {
-                used: inner.is_some_and(|inner| self.takes(inner)),
-            }],
-            (_, true, Some(_)) => vec![Part::Elsewhere],
-            (_, true, None) if carrier.variants.is_some() => self.error_parts(inner),
-            (_, true, None) => vec![Part::AnyError],
-            _ => vec![Part::Unknown],
-        }
-    }
-
-    fn error_parts(&self, error: Option<&'tcx Pat<'tcx>>) -> Vec<Part> {
-        let Some(error) = error else {
-            return vec![Part::AnyError];
-        };
-        match error.kind {
-            PatKind::Wild => vec![Part::AnyError],
-            PatKind::Ref(inner, ..) => self.error_parts(Some(inner)),
-            PatKind::Binding(_, binding, _, None) => {
-                if uses(self.tcx, binding).is_empty() {
-                    vec![Part::AnyError]
-                } else {
-                    vec![Part::LookedAt]
-                }
-            }
-            PatKind::Or(alternatives) => alternatives
-                .iter()
-                .flat_map(|alternative| self.error_parts(Some(alternative)))
-                .collect(),
-            PatKind::TupleStruct(path, ..) | PatKind::Struct(path, ..) => {
-                self.error_variant(self.typeck.qpath_res(&path, error.hir_id))
-            }
-            PatKind::Expr(constant) => match constant.kind {
-                PatExprKind::Path(path) => {
-                    self.error_variant(self.typeck.qpath_res(&path, constant.hir_id))
-                }
-                _ => vec![Part::Unknown],
-            },
-            _ => vec![Part::LookedAt],
-        }
-    }
-
-    fn error_variant(&self, res: Res) -> Vec<Part> {
-        match self.variant(res) {
-            Some(variant) => vec![Part::Variant(self.tcx.item_name(variant))],
-            None => vec![Part::Unknown],
-        }
-    }
-
-    fn variant(&self, res: Res) -> Option<DefId> {
-        use rustc_hir::def::DefKind;
-        match res {
-            Res::Def(DefKind::Ctor(..), constructor) => Some(self.tcx.parent(constructor)),
-            Res::Def(DefKind::Variant, variant) => Some(variant),
-            _ => None,
-        }
-    }
-
-    /// Whether a pattern takes something out of a value, or looks at what it is.
-    fn takes(&self, pattern: &'tcx Pat<'tcx>) -> bool {
-        match pattern.kind {
-            PatKind::Wild => false,
-            PatKind::Binding(_, binding, _, None) => !uses(self.tcx, binding).is_empty(),
-            PatKind::Tuple(inner, _) => inner.iter().any(|inner| self.takes(inner)),
-            PatKind::Ref(inner, ..) => self.takes(inner),
-            PatKind::Struct(_, fields, _) => {
-                let ty = self.typeck.pat_ty(pattern);
-                ty.ty_adt_def()
-                    .is_some_and(rustc_middle::ty::AdtDef::is_enum)
-                    || fields.iter().any(|field| self.takes(field.pat))
-            }
-            _ => true,
-        }
-    }
 }
 
 fn returned(carrier: Carrier, lost: Option<Dropped>) -> Fate {
     match lost {
         Some(dropped) if carrier.depth == 0 => Fate::Returned(dropped),
         _ => Fate::Handled,
-    }
-}
-
-fn is_empty(body: Code<'_>) -> bool {
-    match body {
-        Code::Expr(expr) => is_empty_expr(value(expr)),
-        Code::Else(block) => is_empty_block(block),
-    }
-}
-
-fn is_empty_block(block: &Block<'_>) -> bool {
-    match (block.stmts, block.expr) {
-        ([], None) => true,
-        ([], Some(only)) => is_empty_expr(only),
-        ([only], None) => match only.kind {
-            StmtKind::Semi(only) | StmtKind::Expr(only) => is_empty_expr(only),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn is_empty_expr(expr: &Expr<'_>) -> bool {
-    match expr.kind {
-        ExprKind::Block(block, _) => is_empty_block(block),
-        ExprKind::Tup([])
-        | ExprKind::Continue(_)
-        | ExprKind::Break(_, None)
-        | ExprKind::Ret(None) => true,
-        _ => false,
     }
 }
 

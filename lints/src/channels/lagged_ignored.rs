@@ -2,24 +2,26 @@
 //! followed to the place that decides about its error.
 
 mod sources;
+mod wrappers;
 
 use rustc_data_structures::fx::{FxHashMap, FxHashSet};
 use rustc_hir::{
     Expr, ExprKind, HirId, Node,
-    def_id::{DefId, DefIdSet, LocalDefId},
+    def_id::{DefId, LocalDefId},
 };
 use rustc_lint::Lint;
-use rustc_middle::ty::{self, Instance, TyCtxt, TypingEnv};
+use rustc_middle::ty::TyCtxt;
 use rustc_session::declare_lint;
 use rustc_span::{Span, Symbol};
 
 use crate::{
     analysis::{
         describe,
-        enclosing::{head, is_within, loops_around, root_variable, uses},
+        enclosing::{head, is_within, loops_around, root_place, root_variable, uses},
         exits::{Code, Control, Leads},
-        fate::{Dropped, Errors, Fate, Fates},
+        fate::{Carrier, Dropped, Errors, Fate, Fates},
         loops::ends_in_first_round,
+        select::{Back, Place, Select},
         test_functions::is_in_tests,
     },
     diagnostics::{self, in_user_code},
@@ -76,9 +78,6 @@ const ERRORS: &[&str] = &[
 
 /// What the place is called where a `select!` receives.
 const BRANCH: &str = "`select!` branch";
-
-/// A wrapper of a wrapper of … : functions followed from one to the next.
-const MOST_WRAPPERS: usize = 4;
 
 /// The check behind [`LAGGED_IGNORED`].
 pub(crate) struct LaggedIgnored;
@@ -234,30 +233,27 @@ impl<'tcx> Search<'tcx> {
         looped: &'tcx Expr<'tcx>,
         owner: LocalDefId,
     ) -> bool {
-        let variable = root_variable(receive);
         let outer = loops_around(self.tcx, looped.hir_id);
-        let subscribes_again = variable.is_some_and(|variable| {
+        let subscribes_again = root_place(receive).is_some_and(|receiver| {
             outer
                 .iter()
-                .any(|outer| is_within(self.tcx, variable, outer.hir_id))
-                || self.is_assigned(variable)
+                .any(|outer| is_within(self.tcx, receiver.variable, outer.hir_id))
+                || self.is_assigned(&receiver)
         });
         subscribes_again || self.fails_after(looped, owner)
     }
 
-    fn is_assigned(&self, variable: HirId) -> bool {
-        uses(self.tcx, variable).iter().any(|used| {
-            let mut place = used.hir_id;
-            loop {
-                match self.tcx.parent_hir_node(place) {
-                    Node::Expr(parent) => match parent.kind {
-                        ExprKind::Field(..) | ExprKind::Unary(..) => place = parent.hir_id,
-                        ExprKind::Assign(target, ..) => return target.hir_id == place,
-                        _ => return false,
-                    },
-                    _ => return false,
-                }
-            }
+    fn is_assigned(&self, receiver: &Place) -> bool {
+        uses(self.tcx, receiver.variable).into_iter().any(|used| {
+            let parents = self.tcx.hir_parent_iter(used.hir_id);
+            let mut parents = parents.map_while(|(_, node)| match node {
+                Node::Expr(parent) => Some(parent),
+                _ => None,
+            });
+            parents.any(|parent| {
+                matches!(parent.kind, ExprKind::Assign(target, ..)
+                    if Place::of(target).as_ref() == Some(receiver))
+            })
         })
     }
 
@@ -290,93 +286,14 @@ impl<'tcx> Search<'tcx> {
         false
     }
 
-    /// Notes that the function which `owner` is the body of returns `None` for an error.
-    fn wrapper(&mut self, owner: LocalDefId, dropped: Dropped, through: Option<Wrapped>) {
-        let Some(function) = function_of(self.tcx, owner) else {
-            return;
-        };
-        let dropped = through.map_or(dropped, |through| through.dropped);
-        self.wrappers.entry(function).or_insert(dropped);
-    }
-
-    fn callers_of_wrappers(&mut self, facts: &Facts<'tcx>) {
-        let mut known = DefIdSet::default();
-        for _ in 0..MOST_WRAPPERS {
-            let fresh: Vec<DefId> = self
-                .wrappers
-                .keys()
-                .copied()
-                .filter(|function| known.insert(*function))
-                .collect();
-            if fresh.is_empty() {
-                return;
-            }
-            // A call of a trait's method names the trait's, not the implementation's.
-            let declared = fresh.iter().filter_map(|function| {
-                self.tcx
-                    .opt_associated_item(*function)
-                    .and_then(|item| item.trait_item_def_id())
-            });
-            let named: DefIdSet = fresh.iter().copied().chain(declared).collect();
-            let mut owners: Vec<LocalDefId> = facts
-                .mentions()
-                .callers(&named)
-                .into_values()
-                .flatten()
-                .collect();
-            owners.sort_by_key(|owner| owner.local_def_index);
-            owners.dedup();
-            for owner in owners {
-                if !is_in_tests(self.tcx, owner) {
-                    self.calls_in(owner, facts, &fresh);
-                }
-            }
-        }
-    }
-
-    fn calls_in(&mut self, owner: LocalDefId, facts: &Facts<'tcx>, fresh: &[DefId]) {
-        let wrapped = |call: &'tcx Expr<'tcx>| {
-            let function = running(self.tcx, owner, call)?;
-            if !fresh.contains(&function) {
-                return None;
-            }
-            let dropped = *self.wrappers.get(&function)?;
-            Some(Wrapped { function, dropped })
-        };
-        let calls = sources::of_calls(self.tcx, owner, &wrapped);
-        let selects: Vec<_> = facts
-            .selects()
-            .iter()
-            .filter(|(of, _)| *of == owner)
-            .flat_map(|(_, selects)| selects)
-            .flat_map(|select| &select.branches)
-            .filter_map(|branch| Some((branch.future.hir_id, wrapped(branch.future)?)))
-            .collect();
-        for (source, wrapper) in calls {
-            self.source(owner, &source, Some(wrapper));
-        }
-        if selects.is_empty() {
-            return;
-        }
-        for (of, of_body) in facts.selects() {
-            if *of != owner {
-                continue;
-            }
-            for select in of_body {
-                self.select(owner, select, Some(&selects));
-            }
-        }
-    }
-
     /// Looks at the branches of a `select!`: at those which receive, or at those which call one of
     /// the given wrappers.
     fn select(
         &mut self,
         owner: LocalDefId,
-        select: &crate::analysis::select::Select<'tcx>,
+        select: &Select<'tcx>,
         wrapped: Option<&[(HirId, Wrapped)]>,
     ) {
-        use crate::analysis::{fate::Carrier, select::Back};
         let Some(around) = select.around else {
             return;
         };
@@ -514,35 +431,4 @@ fn uses_method(expr: &Expr<'_>, names: &[&str]) -> bool {
         ExprKind::AddrOf(_, _, inner) | ExprKind::DropTemps(inner) => uses_method(inner, names),
         _ => false,
     }
-}
-
-/// The function that returns what `owner` returns: itself, or the one whose future it is.
-fn function_of(tcx: TyCtxt<'_>, owner: LocalDefId) -> Option<DefId> {
-    use rustc_hir::def::DefKind;
-    let is_function = |item| matches!(tcx.def_kind(item), DefKind::Fn | DefKind::AssocFn);
-    if is_function(owner) {
-        return Some(owner.to_def_id());
-    }
-    let parent = tcx.opt_local_parent(owner)?;
-    (tcx.coroutine_is_async(owner.to_def_id()) && is_function(parent)).then_some(parent.to_def_id())
-}
-
-/// The function that a call runs: of a trait's method the implementation, where the types decide.
-fn running<'tcx>(tcx: TyCtxt<'tcx>, owner: LocalDefId, call: &'tcx Expr<'tcx>) -> Option<DefId> {
-    let typeck = tcx.typeck(owner);
-    let callee = Control { tcx, typeck }.callee(call)?;
-    if tcx.trait_of_assoc(callee).is_none() {
-        return Some(callee);
-    }
-    let args = match call.kind {
-        ExprKind::Call(function, _) => match *typeck.expr_ty(function).kind() {
-            ty::FnDef(_, args) => args,
-            _ => return None,
-        },
-        _ => typeck.node_args(call.hir_id),
-    };
-    let args = tcx.erase_and_anonymize_regions(args);
-    let env = TypingEnv::post_analysis(tcx, owner);
-    let instance = Instance::try_resolve(tcx, env, callee, args).ok()??;
-    Some(instance.def_id())
 }

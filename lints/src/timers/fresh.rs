@@ -1,19 +1,20 @@
 //! Timers that each pass of a looped `select!` makes anew, and what is wrong with them.
 
+mod fixed;
+mod limits;
+
 use rustc_hir::{
-    BinOpKind, ClosureKind, CoroutineDesugaring, CoroutineKind, Expr, ExprKind, HirId, Node,
-    PatKind, QPath,
-    def::{DefKind, Res},
+    ClosureKind, CoroutineDesugaring, CoroutineKind, Expr, ExprKind, HirId, Node, PatKind, QPath,
+    def::Res,
     def_id::{DefId, DefIdSet, LocalDefId},
-    intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
-use rustc_span::{Span, Symbol};
+use rustc_span::Span;
 
 use crate::{
     analysis::{
         durations::{initializer, nanoseconds},
-        enclosing::{is_within, root_variable, uses, uses_in},
+        enclosing::{is_within, uses, uses_in},
         exits::{Control, value},
         select::{Back, Branch, Select, Source},
         suspension::Suspensions,
@@ -23,37 +24,6 @@ use crate::{
 
 /// Definitions followed from one to the next.
 const DEEPEST: usize = 8;
-
-/// Words in a name that say how long the whole may take.
-const TOTAL: &[&str] = &["deadline", "total", "overall", "altogether"];
-
-/// Pairs of words that say the same.
-const TOTAL_PAIRS: &[(&str, &[&str])] = &[
-    ("time", &["limit"]),
-    ("max", &["duration", "runtime", "lifetime", "time"]),
-    ("hard", &["limit", "timeout"]),
-];
-
-/// Words that say the contrary: a limit of a part, or of a silence.
-const OF_A_PART: &[&str] = &[
-    "between",
-    "each",
-    "every",
-    "heartbeat",
-    "idle",
-    "inactive",
-    "inactivity",
-    "interval",
-    "keepalive",
-    "per",
-    "period",
-    "ping",
-    "poll",
-    "quiet",
-    "silence",
-    "tick",
-    "without",
-];
 
 /// A timer in a branch.
 pub(super) struct Timer<'tcx> {
@@ -321,135 +291,6 @@ impl<'tcx> Looped<'_, '_, 'tcx> {
         None
     }
 
-    /// The expression of a duration that is the same in each pass.
-    fn fixed(&self, expr: &'tcx Expr<'tcx>, depth: usize) -> Option<&'tcx Expr<'tcx>> {
-        let depth = depth.checked_sub(1)?;
-        let expr = value(expr);
-        match expr.kind {
-            ExprKind::Lit(_) => Some(expr),
-            ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-                Res::Local(variable) => self.fixed_variable(expr, variable, depth),
-                _ => Some(expr),
-            },
-            ExprKind::Path(_) => Some(expr),
-            ExprKind::Field(..) => {
-                let variable = root_variable(expr)?;
-                let is_outside = !is_within(self.tcx, variable, self.looped.hir_id);
-                (is_outside && !self.field_is_assigned(expr)).then_some(expr)
-            }
-            ExprKind::Unary(rustc_hir::UnOp::Deref, inner) => {
-                self.fixed(inner, depth).map(|_| expr)
-            }
-            ExprKind::Cast(inner, _) => self.fixed(inner, depth).map(|_| expr),
-            ExprKind::Call(_, arguments) => {
-                let all = arguments
-                    .iter()
-                    .all(|argument| self.fixed(argument, depth).is_some());
-                (all && !arguments.is_empty()).then_some(expr)
-            }
-            ExprKind::Binary(operator, left, right) => {
-                let adds = matches!(
-                    operator.node,
-                    BinOpKind::Mul | BinOpKind::Div | BinOpKind::Add
-                );
-                (adds && self.fixed(left, depth).is_some() && self.fixed(right, depth).is_some())
-                    .then_some(expr)
-            }
-            _ => None,
-        }
-    }
-
-    fn fixed_variable(
-        &self,
-        used: &'tcx Expr<'tcx>,
-        variable: HirId,
-        depth: usize,
-    ) -> Option<&'tcx Expr<'tcx>> {
-        if is_within(self.tcx, variable, self.looped.hir_id) {
-            return self.fixed(initializer(self.tcx, variable)?, depth);
-        }
-        let changes = uses(self.tcx, variable).into_iter().any(|used| {
-            match self.tcx.parent_hir_node(used.hir_id) {
-                Node::Expr(parent) => match parent.kind {
-                    ExprKind::Assign(target, ..) | ExprKind::AssignOp(_, target, _) => {
-                        target.hir_id == used.hir_id
-                    }
-                    ExprKind::AddrOf(_, mutability, _) => mutability.is_mut(),
-                    _ => false,
-                },
-                _ => false,
-            }
-        });
-        (!changes).then_some(used)
-    }
-
-    fn field_is_assigned(&self, field: &'tcx Expr<'tcx>) -> bool {
-        struct Assigned {
-            name: Symbol,
-            found: bool,
-        }
-        impl<'tcx> Visitor<'tcx> for Assigned {
-            fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-                if let ExprKind::Assign(target, ..) | ExprKind::AssignOp(_, target, _) = expr.kind
-                    && let ExprKind::Field(_, name) = target.kind
-                {
-                    self.found |= name.name == self.name;
-                }
-                walk_expr(self, expr);
-            }
-        }
-        let ExprKind::Field(_, name) = field.kind else {
-            return false;
-        };
-        let mut assigned = Assigned {
-            name: name.name,
-            found: false,
-        };
-        assigned.visit_expr(self.looped);
-        assigned.found
-    }
-
-    /// What is added to the current time, if the expression asks for it in this pass.
-    fn added_to_now(&self, expr: &'tcx Expr<'tcx>, depth: usize) -> Option<&'tcx Expr<'tcx>> {
-        let depth = depth.checked_sub(1)?;
-        let expr = value(expr);
-        match expr.kind {
-            ExprKind::Binary(operator, now, added) if operator.node == BinOpKind::Add => {
-                self.is_now(now, depth).then_some(added)
-            }
-            ExprKind::MethodCall(method, now, [added], _) if method.ident.as_str() == "add" => {
-                self.is_now(now, depth).then_some(added)
-            }
-            ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-                Res::Local(variable) if is_within(self.tcx, variable, self.looped.hir_id) => {
-                    self.added_to_now(initializer(self.tcx, variable)?, depth)
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn is_now(&self, expr: &'tcx Expr<'tcx>, depth: usize) -> bool {
-        let expr = value(expr);
-        match expr.kind {
-            ExprKind::Call(_, []) => self
-                .control()
-                .callee(expr)
-                .is_some_and(|function| self.tcx.item_name(function).as_str() == "now"),
-            ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-                Res::Local(variable) => {
-                    depth > 0
-                        && is_within(self.tcx, variable, self.looped.hir_id)
-                        && initializer(self.tcx, variable)
-                            .is_some_and(|init| self.is_now(init, depth - 1))
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
     pub(super) fn fault(
         &self,
         position: usize,
@@ -543,93 +384,4 @@ impl<'tcx> Looped<'_, '_, 'tcx> {
         let parts = branch.polled(&graph, instance);
         !parts.is_empty() && !Suspensions::new(&graph).possible(&parts)
     }
-
-    /// The name of a duration that is called or documented as a limit of the whole.
-    fn total(&self, duration: &'tcx Expr<'tcx>) -> Option<String> {
-        let mut names = Vec::new();
-        self.names(duration, &mut names);
-        names
-            .into_iter()
-            .find(|(name, docs)| {
-                let of_a_part = has_word(name, OF_A_PART) || has_word(docs, OF_A_PART);
-                !of_a_part && (is_total(name) || has_word(docs, TOTAL))
-            })
-            .map(|(name, _)| name)
-    }
-
-    /// The names in an expression, each with its documentation.
-    fn names(&self, expr: &'tcx Expr<'tcx>, found: &mut Vec<(String, String)>) {
-        match expr.kind {
-            ExprKind::Path(ref path) => match self.typeck.qpath_res(path, expr.hir_id) {
-                Res::Local(variable) => {
-                    found.push((self.tcx.hir_name(variable).to_string(), String::new()));
-                }
-                Res::Def(
-                    DefKind::Const { .. } | DefKind::AssocConst { .. } | DefKind::Static { .. },
-                    item,
-                ) => found.push((self.tcx.item_name(item).to_string(), self.docs(item))),
-                _ => {}
-            },
-            ExprKind::Field(base, name) => {
-                let ty = self.typeck.expr_ty_adjusted(base).peel_refs();
-                let field = ty
-                    .ty_adt_def()
-                    .filter(|adt| adt.is_struct())
-                    .and_then(|adt| {
-                        let fields = &adt.non_enum_variant().fields;
-                        fields.iter().find(|field| field.name == name.name)
-                    });
-                let docs = field.map(|field| self.docs(field.did)).unwrap_or_default();
-                found.push((name.to_string(), docs));
-            }
-            ExprKind::Call(_, arguments) => {
-                for argument in arguments {
-                    self.names(argument, found);
-                }
-            }
-            ExprKind::Cast(inner, _)
-            | ExprKind::Unary(_, inner)
-            | ExprKind::DropTemps(inner)
-            | ExprKind::Binary(_, inner, _) => self.names(inner, found),
-            _ => {}
-        }
-    }
-
-    fn docs(&self, item: DefId) -> String {
-        let Some(item) = item.as_local() else {
-            return String::new();
-        };
-        let node = self.tcx.local_def_id_to_hir_id(item);
-        let comments: Vec<String> = self
-            .tcx
-            .hir_attrs(node)
-            .iter()
-            .filter_map(|attribute| attribute.doc_str())
-            .map(|text| text.to_string())
-            .collect();
-        comments.join(" ")
-    }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
-}
-
-fn has_word(text: &str, wanted: &[&str]) -> bool {
-    words(text)
-        .iter()
-        .any(|word| wanted.contains(&word.as_str()))
-}
-
-fn is_total(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| TOTAL.contains(&word.as_str()))
-        || words.windows(2).any(|pair| {
-            TOTAL_PAIRS
-                .iter()
-                .any(|(first, then)| pair[0] == *first && then.contains(&pair[1].as_str()))
-        })
 }

@@ -19,12 +19,12 @@ pub async fn main() {
     loop {
         tokio::select! {
             _ = look.tick() => {
-                if written == LINES {
-                    break; // the application stopped
-                }
                 oldest.get_or_insert_with(Instant::now);
                 batch.push(format!("line {written}"));
                 written += 1;
+                if written == LINES {
+                    break; // the application stops
+                }
             }
             _ = ship.tick() => {
                 batch.clear(); // sent
