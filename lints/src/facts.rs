@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use rustc_hir::def_id::LocalDefId;
 use rustc_middle::ty::TyCtxt;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         guards::{self, Guards},
         mentions::Mentions,
         ownership::Ownership,
+        select::{self, Select},
         sockets,
         suspend::calls::KnownCalls,
     },
@@ -29,6 +31,7 @@ pub(crate) struct Facts<'tcx> {
     mentions: OnceCell<Mentions<'tcx>>,
     call_graphs: OnceCell<CallGraphs<'tcx>>,
     blocking_calls: OnceCell<BlockingCalls>,
+    selects: OnceCell<Vec<(LocalDefId, Vec<Select<'tcx>>)>>,
 }
 
 impl<'tcx> Facts<'tcx> {
@@ -42,6 +45,7 @@ impl<'tcx> Facts<'tcx> {
             mentions: OnceCell::new(),
             call_graphs: OnceCell::new(),
             blocking_calls: OnceCell::new(),
+            selects: OnceCell::new(),
         }
     }
 
@@ -67,6 +71,12 @@ impl<'tcx> Facts<'tcx> {
             ];
             Mentions::new(self.tcx, &self.paths, named)
         })
+    }
+
+    /// Every `select!` of the crate, by the body it stands in.
+    pub(crate) fn selects(&self) -> &[(LocalDefId, Vec<Select<'tcx>>)] {
+        self.selects
+            .get_or_init(|| select::selects(self.tcx, &self.paths, self.mentions()))
     }
 
     /// The calls that block a thread or compute for long.

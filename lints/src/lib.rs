@@ -26,6 +26,7 @@ extern crate rustc_trait_selection;
 mod analysis;
 mod blocking;
 mod catch;
+mod channels;
 mod clippy_levels;
 mod config;
 mod diagnostics;
@@ -36,7 +37,9 @@ mod pass;
 mod paths;
 mod poll;
 mod receipt;
+mod select;
 mod size;
+mod streams;
 mod tasks;
 mod timers;
 

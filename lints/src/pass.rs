@@ -7,6 +7,7 @@ use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 use crate::{
     blocking::{BlockInPlaceInJoin, BlockInPlaceInTest, BlockOnInAsync, BlockingCallInAsync},
     catch,
+    channels::LaggedIgnored,
     config::Config,
     diagnostics,
     facts::Facts,
@@ -14,12 +15,14 @@ use crate::{
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
     poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
+    select::{PolledAfterCompletion, SelectLoopWithoutCancellation},
     size::LargeValueAcrossAwait,
+    streams::BufferedStreamStall,
     tasks::{
         BlockingTaskInJoinSet, DetachedTask, SpawnNeedsSendVariant, UnboundedConcurrency,
         UnendingSpawnBlocking,
     },
-    timers::TimeoutOverCpuWork,
+    timers::{IdleTimerInSelectLoop, TimeoutOverCpuWork, TimerResetInSelectLoop},
 };
 
 /// One lint's part in the walk.
@@ -60,6 +63,12 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(FfiPanicAborts),
         Box::new(RawFdIntoTask),
         Box::new(SpawnNeedsSendVariant),
+        Box::new(LaggedIgnored),
+        Box::new(PolledAfterCompletion),
+        Box::new(SelectLoopWithoutCancellation),
+        Box::new(TimerResetInSelectLoop),
+        Box::new(IdleTimerInSelectLoop),
+        Box::new(BufferedStreamStall),
     ]
 }
 

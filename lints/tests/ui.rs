@@ -223,7 +223,9 @@ fn detached_task() {
 #[test]
 fn unbounded_concurrency() {
     run("unbounded_concurrency", "2024", "");
+}
 
+#[test]
 fn large_value_across_await() {
     run_with("large_value_across_await", "2024", "", &["--test"]);
 }
@@ -283,4 +285,34 @@ fn spawn_needs_send_variant() {
 #[test]
 fn spawn_needs_send_variant_main() {
     run("spawn_needs_send_variant_main", "2024", "");
+}
+
+#[test]
+fn lagged_ignored() {
+    run_with("lagged_ignored", "2024", "", &["--test"]);
+}
+
+#[test]
+fn polled_after_completion() {
+    run("polled_after_completion", "2024", "");
+}
+
+#[test]
+fn select_loop_without_cancellation() {
+    run_with("select_loop_without_cancellation", "2024", "", &["--test"]);
+}
+
+#[test]
+fn timer_reset_in_select_loop() {
+    run("timer_reset_in_select_loop", "2024", "");
+}
+
+#[test]
+fn idle_timer_in_select_loop() {
+    run("idle_timer_in_select_loop", "2024", "");
+}
+
+#[test]
+fn buffered_stream_stall() {
+    run("buffered_stream_stall", "2024", "");
 }

@@ -13,12 +13,14 @@ use rustc_hir::{
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 
+use super::select;
 use crate::paths::Resolver;
 
 /// The crates whose functions the lints ask for.
 const CRATES: &[&str] = &[
     "actix_rt",
     "tokio",
+    "tokio_stream",
     "tokio_test",
     "tokio_uring",
     "tokio_util",
@@ -60,7 +62,7 @@ impl<'tcx> Mentions<'tcx> {
             .copied()
             .filter(|krate| CRATES.contains(&tcx.crate_name(*krate).as_str()))
             .collect();
-        let mut functions = paths.all(FUNCTIONS.iter().copied());
+        let mut functions = paths.all(FUNCTIONS.iter().chain(select::NAMED).copied());
         for more in more {
             functions.extend_unord(more.into_items());
         }
