@@ -33,6 +33,7 @@ mod locks;
 mod pass;
 mod paths;
 mod receipt;
+mod select;
 mod timers;
 
 use rustc_lint::LintStore;

@@ -5,8 +5,16 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    analysis::cancel_safety::crate_facts,
+    blocking::BlockInPlaceInTest,
+    catch,
+    config::Config,
+    diagnostics,
+    facts::Facts,
+    locks::StdGuardAcrossAwait,
+    receipt,
+    select::{CancelUnsafeInSelect, QueuePlaceLostInSelect},
+    timers::TimeoutOverCpuWork,
 };
 
 /// One lint's part in the walk.
@@ -33,6 +41,8 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
         Box::new(TimeoutOverCpuWork),
+        Box::new(CancelUnsafeInSelect),
+        Box::new(QueuePlaceLostInSelect),
     ]
 }
 
@@ -57,6 +67,24 @@ impl<'tcx> AsyncPatterns<'tcx> {
             facts: Facts::new(tcx, config.clone()),
             active,
             bodies: 0,
+        }
+    }
+
+    /// For the crates that depend on this one.
+    fn leave_facts(&self) {
+        let needed = |check: &Box<dyn Check<'tcx> + 'tcx>| {
+            ["cancel_unsafe_in_select"].contains(&check.lint().name_lower().as_str())
+        };
+        let Some(check) = self.active.iter().find(|check| needed(check)) else {
+            return;
+        };
+        let facts = &self.facts;
+        let left = catch::guarded(|| {
+            crate_facts::leave(facts.tcx, facts.call_graphs(), facts.cancel_safety());
+        });
+        if let Err(panic) = left {
+            let stage = "the public functions, for the crates that depend on this one";
+            diagnostics::internal_error(facts.tcx, check.lint(), stage, &panic);
         }
     }
 
@@ -113,6 +141,7 @@ impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
             |_| "the crate after its last body".to_owned(),
             |check, facts| check.check_crate_post(facts),
         );
+        self.leave_facts();
         receipt::leave(cx.tcx, &lints(), self.bodies);
     }
 }

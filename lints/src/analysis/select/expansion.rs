@@ -3,7 +3,8 @@
 use rustc_ast::LitKind;
 use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::{
-    Arm, Block, Expr, ExprKind, LetStmt, MatchSource, Node, Pat, PatKind, Stmt, StmtKind, UnOp,
+    Arm, Block, Expr, ExprKind, HirId, LetStmt, MatchSource, Node, Pat, PatKind, Stmt, StmtKind,
+    UnOp,
     def_id::LocalDefId,
     intravisit::{Visitor, walk_block, walk_expr},
 };
@@ -287,14 +288,15 @@ impl<'tcx> Search<'_, 'tcx> {
             branches,
             biased: parts.biased,
             fallbacks,
-            around: enclosing_loop(self.tcx, expr),
+            around: enclosing_loop(self.tcx, expr.hir_id),
             polls: parts.polls,
         })
     }
 }
 
-fn enclosing_loop<'tcx>(tcx: TyCtxt<'tcx>, expr: &Expr<'tcx>) -> Option<Loop> {
-    for (_, node) in tcx.hir_parent_iter(expr.hir_id) {
+/// The innermost loop of the same body around a node.
+pub(crate) fn enclosing_loop(tcx: TyCtxt<'_>, node: HirId) -> Option<Loop> {
+    for (_, node) in tcx.hir_parent_iter(node) {
         match node {
             Node::Expr(Expr {
                 kind: ExprKind::Loop(_, _, source, head),
