@@ -1,5 +1,6 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
+pub(crate) mod acquires;
 pub(crate) mod async_path;
 mod behind;
 pub(crate) mod blocking_calls;
@@ -18,6 +19,7 @@ pub(crate) mod guards;
 pub(crate) mod handoffs;
 mod length;
 mod loops;
+pub(crate) mod makers;
 pub(crate) mod mentions;
 pub(crate) mod origin;
 pub(crate) mod ownership;

@@ -13,7 +13,7 @@ use crate::{
     facts::Facts,
     locks::StdGuardAcrossAwait,
     receipt,
-    select::{CancelUnsafeInSelect, QueuePlaceLostInSelect},
+    select::{CancelUnsafeInSelect, Futurelock, QueuePlaceLostInSelect},
     timers::TimeoutOverCpuWork,
 };
 
@@ -43,6 +43,7 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(TimeoutOverCpuWork),
         Box::new(CancelUnsafeInSelect),
         Box::new(QueuePlaceLostInSelect),
+        Box::new(Futurelock),
     ]
 }
 

@@ -161,6 +161,11 @@ fn cancel_unsafe_in_select_config() {
 }
 
 #[test]
+fn futurelock() {
+    run("futurelock", "2024", "");
+}
+
+#[test]
 fn queue_place_lost_in_select() {
     run("queue_place_lost_in_select", "2024", "");
 }

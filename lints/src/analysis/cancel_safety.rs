@@ -46,7 +46,7 @@ use crate::{
     paths::Resolver,
 };
 
-pub(crate) use self::{awaited::coroutine_of, table::Loss};
+pub(crate) use self::table::Loss;
 
 /// A loss, and how it comes about.
 #[derive(Clone, Debug)]

@@ -36,7 +36,10 @@ use rustc_hir::{
     def_id::{DefIdSet, LocalDefId},
 };
 use rustc_middle::{
-    mir::{BasicBlock, BasicBlockData, Body, Location, Operand, StatementKind, TerminatorKind},
+    mir::{
+        BasicBlock, BasicBlockData, Body, Location, Operand, StatementKind, TerminatorKind,
+        VarDebugInfoContents,
+    },
     ty::{Instance, Ty, TyCtxt},
 };
 use rustc_span::Span;
@@ -107,6 +110,9 @@ pub(crate) struct Branch<'tcx> {
     /// The condition after `if`.
     pub(crate) precondition: Option<&'tcx Expr<'tcx>>,
     pub(crate) handler: &'tcx Expr<'tcx>,
+    /// Where the user wrote the handler. (The expression's own span is that of the macro call where
+    /// the handler is a block.)
+    pub(crate) handler_span: Span,
     /// Whether the `select!` can run again after the handler.
     pub(crate) back: Back,
 }
@@ -190,9 +196,30 @@ impl<'tcx> Branch<'tcx> {
         }
     }
 
-    /// The value of the future's expression in the MIR of the body.
-    pub(crate) fn value(&self, body: &Body<'tcx>) -> Option<Operand<'tcx>> {
-        let location = self.made_at(body)?;
+    /// The value of the future's expression in the MIR of the body; of a variable that is polled
+    /// where it is, the variable.
+    pub(crate) fn value(&self, tcx: TyCtxt<'tcx>, body: &Body<'tcx>) -> Option<Operand<'tcx>> {
+        let Some(location) = self.made_at(body) else {
+            let Source::ByReference {
+                place: Some(place), ..
+            } = &self.source
+            else {
+                return None;
+            };
+            let binding = tcx.hir_span(place.variable);
+            let variable = body
+                .var_debug_info
+                .iter()
+                .find_map(|info| match info.value {
+                    VarDebugInfoContents::Place(variable)
+                        if binding.contains(info.source_info.span) && place.fields.is_empty() =>
+                    {
+                        Some(variable)
+                    }
+                    _ => None,
+                });
+            return variable.map(Operand::Copy);
+        };
         let data = body.basic_blocks.get(location.block)?;
         let place = match data.statements.get(location.statement_index) {
             Some(statement) => match &statement.kind {

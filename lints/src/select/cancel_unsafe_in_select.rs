@@ -134,7 +134,7 @@ impl<'tcx> Search<'_, 'tcx> {
         let branch = given_up.branch;
         let (Some(ty), Some(value)) = (
             graph.bodies.fill_in(frame.instance, branch.ty),
-            branch.value(frame.mir.body),
+            branch.value(self.facts.tcx, frame.mir.body),
         ) else {
             return;
         };

@@ -72,7 +72,7 @@ impl<'tcx> Check<'tcx> for QueuePlaceLostInSelect {
                 };
                 let (Some(ty), Some(value)) = (
                     graph.bodies.fill_in(frame.instance, branch.ty),
-                    branch.value(frame.mir.body),
+                    branch.value(tcx, frame.mir.body),
                 ) else {
                     continue;
                 };

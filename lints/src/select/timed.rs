@@ -15,7 +15,8 @@ use super::survivors::{assigns, overlap, places_in};
 use crate::{
     analysis::{
         call_graph::CallGraph,
-        cancel_safety::{Loss, coroutine_of, table::Answer},
+        cancel_safety::{Loss, table::Answer},
+        makers::coroutine_of,
         origin::Frame,
         select::{After, Back, Loop, Place, after, enclosing_loop},
     },

@@ -18,7 +18,11 @@ use rustc_session::config::{CrateType, OutFileName, OutputType};
 use serde::{Deserialize, Serialize};
 
 use super::{CancelSafety, table::Loss};
-use crate::analysis::{call_graph::CallGraphs, handoffs::is_std};
+use crate::analysis::{
+    call_graph::CallGraphs,
+    handoffs::is_std,
+    makers::{coroutine_of, parameter_of},
+};
 
 const VERSION: u32 = 1;
 const EXTENSION: &str = "cancel-safety.json";
@@ -124,15 +128,14 @@ pub(crate) fn leave<'tcx>(
             continue;
         }
         let graph = graphs.for_owner(owner);
-        let Some(coroutine) = super::awaited::coroutine_of(&graph, graph.bodies.identity(owner))
-        else {
+        let Some(coroutine) = coroutine_of(&graph, graph.bodies.identity(owner)) else {
             continue;
         };
         let summary = safety.summary(&graph, coroutine, &[]);
         let taken = |what: Loss, from: Option<rustc_abi::FieldIdx>| Taken {
             what: what.key().to_owned(),
             from: from.and_then(|from| {
-                super::awaited::parameter_of(&graph, graph.bodies.identity(owner), coroutine, from)
+                parameter_of(&graph, graph.bodies.identity(owner), coroutine, from)
             }),
         };
         let entry = Entry {

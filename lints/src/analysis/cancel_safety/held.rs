@@ -28,9 +28,7 @@ use rustc_middle::{
 use rustc_span::{Span, Spanned};
 
 use super::{
-    CancelSafety, Finding, How, Kind, Loss, Lost, Summary, any_outlives,
-    awaited::{self, Awaited},
-    is_data,
+    CancelSafety, Finding, How, Kind, Loss, Lost, Summary, any_outlives, awaited::Awaited, is_data,
 };
 use crate::analysis::{
     bodies::{Callee, source_owner},
@@ -38,6 +36,7 @@ use crate::analysis::{
     definitions::{Root, Variable},
     describe,
     flow::{Flow, suspended_as},
+    makers,
     origin::Frame,
     polled::Polled,
     roots::{self, behind_reference},
@@ -185,7 +184,7 @@ impl<'a, 'tcx> Analysis<'a, 'tcx> {
     ) {
         let is_beyond = finding.is_beyond();
         let from = finding.resources.iter().find_map(|root| match root {
-            roots::Root::Beyond(roots::Source::Captured(field, _)) => Some(*field),
+            roots::Root::Beyond(roots::Source::Captured(field)) => Some(*field),
             _ => None,
         });
         let beyond = |root: &roots::Root| matches!(root, roots::Root::Beyond(_));
@@ -663,7 +662,7 @@ impl<'a, 'tcx> Analysis<'a, 'tcx> {
         let block = source_owner(tcx, body.def_id());
         let shell = tcx.parent(block);
         let mut held = 0;
-        let captures = awaited::captured_types(&self.graph.bodies, body);
+        let captures = makers::captured_types(&self.graph.bodies, body);
         for (position, bit) in (0..self.sources.len()).map(|position| (position, 1 << position)) {
             if sources & bit == 0 {
                 continue;
@@ -702,7 +701,7 @@ impl<'a, 'tcx> Analysis<'a, 'tcx> {
             return 0;
         };
         let function = Instance::new_raw(shell, self.parent_args(shell, body));
-        awaited::parameter_of(self.graph, function, body, field)
+        makers::parameter_of(self.graph, function, body, field)
             .map_or(0, |position| at(given, position))
     }
 

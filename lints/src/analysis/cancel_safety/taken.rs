@@ -7,14 +7,12 @@ use rustc_middle::{
     ty::{self, Ty},
 };
 
-use super::{
-    CancelSafety, Finding, How, Kind, Loss, Lost,
-    awaited::{Awaited, captured_operands, captured_types},
-};
+use super::{CancelSafety, Finding, How, Kind, Loss, Lost, awaited::Awaited};
 use crate::analysis::{
     bodies::source_owner,
     call_graph::CallGraph,
     handoffs::is_std,
+    makers::{captured_operands, captured_types},
     origin::{CallSeen, Frame, Go, Tracer, trace},
     polled::Polled,
     roots::{Root, Source},

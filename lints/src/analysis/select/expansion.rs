@@ -247,6 +247,24 @@ impl<'tcx> Search<'_, 'tcx> {
         calls.1
     }
 
+    fn handler_span(&self, handler: &Expr<'tcx>) -> Span {
+        let written = |span: Span| self.macros.written_by(span).is_none();
+        let ExprKind::Block(block, _) = handler.kind else {
+            return in_user_code(handler.span);
+        };
+        let parts = block
+            .stmts
+            .iter()
+            .map(|stmt| stmt.span)
+            .chain(block.expr.map(|tail| tail.span));
+        let whole = [handler.span, block.span]
+            .into_iter()
+            .find(|span| written(*span))
+            .or_else(|| parts.map(in_user_code).reduce(Span::to));
+        // An empty block has no place of its own.
+        whole.map_or(handler.span.shrink_to_hi(), in_user_code)
+    }
+
     fn assemble(
         &self,
         expr: &'tcx Expr<'tcx>,
@@ -266,6 +284,7 @@ impl<'tcx> Search<'_, 'tcx> {
                 pattern: inner_pattern(arm.pat)?,
                 precondition: *parts.preconditions.get(position)?,
                 handler: arm.body,
+                handler_span: self.handler_span(arm.body),
                 back: after.back(arm.body),
             });
         }
