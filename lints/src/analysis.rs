@@ -1,5 +1,6 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
+pub(crate) mod acquires;
 pub(crate) mod async_body;
 pub(crate) mod async_guards;
 pub(crate) mod async_path;
@@ -7,6 +8,7 @@ mod behind;
 pub(crate) mod blocking_calls;
 pub(crate) mod bodies;
 pub(crate) mod call_graph;
+pub(crate) mod cancel_safety;
 pub(crate) mod completion;
 pub(crate) mod context_uses;
 pub(crate) mod cost;
@@ -29,10 +31,12 @@ pub(crate) mod holder;
 pub(crate) mod joined;
 pub(crate) mod length;
 pub(crate) mod loops;
+pub(crate) mod makers;
 pub(crate) mod mentions;
 pub(crate) mod origin;
 pub(crate) mod ownership;
 pub(crate) mod polled;
+pub(crate) mod roots;
 pub(crate) mod runtime_flavor;
 pub(crate) mod runtime_values;
 pub(crate) mod select;

@@ -29,6 +29,10 @@ pub(crate) struct Config {
     pub(crate) cpu_heavy_calls: Vec<ItemPath>,
     /// The largest value in bytes that a future may keep across an await.
     pub(crate) large_value_threshold: Threshold,
+    /// Functions whose futures lose nothing when they are dropped half way.
+    pub(crate) assume_cancel_safe: Vec<ItemPath>,
+    /// More functions whose futures lose data when they are dropped half way.
+    pub(crate) assume_cancel_unsafe: Vec<ItemPath>,
 }
 
 /// A size in bytes.

@@ -5,6 +5,7 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
+    analysis::cancel_safety::crate_facts,
     blocking::{BlockInPlaceInJoin, BlockInPlaceInTest, BlockOnInAsync, BlockingCallInAsync},
     catch,
     channels::LaggedIgnored,
@@ -15,7 +16,10 @@ use crate::{
     locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
     poll::{NoopWakerInAsync, PendingWithoutWake},
     receipt,
-    select::{PolledAfterCompletion, SelectLoopWithoutCancellation},
+    select::{
+        CancelUnsafeInSelect, Futurelock, PolledAfterCompletion, QueuePlaceLostInSelect,
+        SelectLoopWithoutCancellation,
+    },
     size::LargeValueAcrossAwait,
     streams::BufferedStreamStall,
     tasks::{
@@ -69,6 +73,9 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(TimerResetInSelectLoop),
         Box::new(IdleTimerInSelectLoop),
         Box::new(BufferedStreamStall),
+        Box::new(CancelUnsafeInSelect),
+        Box::new(QueuePlaceLostInSelect),
+        Box::new(Futurelock),
     ]
 }
 
@@ -93,6 +100,24 @@ impl<'tcx> AsyncPatterns<'tcx> {
             facts: Facts::new(tcx, config.clone()),
             active,
             bodies: 0,
+        }
+    }
+
+    /// For the crates that depend on this one.
+    fn leave_facts(&self) {
+        let needed = |check: &Box<dyn Check<'tcx> + 'tcx>| {
+            ["cancel_unsafe_in_select"].contains(&check.lint().name_lower().as_str())
+        };
+        let Some(check) = self.active.iter().find(|check| needed(check)) else {
+            return;
+        };
+        let facts = &self.facts;
+        let left = catch::guarded(|| {
+            crate_facts::leave(facts.tcx, facts.call_graphs(), facts.cancel_safety());
+        });
+        if let Err(panic) = left {
+            let stage = "the public functions, for the crates that depend on this one";
+            diagnostics::internal_error(facts.tcx, check.lint(), stage, &panic);
         }
     }
 
@@ -149,6 +174,7 @@ impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
             |_| "the crate after its last body".to_owned(),
             |check, facts| check.check_crate_post(facts),
         );
+        self.leave_facts();
         receipt::leave(cx.tcx, &lints(), self.bodies);
     }
 }

@@ -316,3 +316,31 @@ fn idle_timer_in_select_loop() {
 fn buffered_stream_stall() {
     run("buffered_stream_stall", "2024", "");
 }
+
+#[test]
+fn cancel_unsafe_in_select() {
+    run("cancel_unsafe_in_select", "2024", "");
+}
+
+#[test]
+fn cancel_unsafe_in_select_config() {
+    run(
+        "cancel_unsafe_in_select_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            assume_cancel_safe = ["configured::resumable", "tokio::io::AsyncReadExt::read_exact"]
+            assume_cancel_unsafe = ["configured::fragile", "tokio::task::yield_now"]
+        "#,
+    );
+}
+
+#[test]
+fn futurelock() {
+    run("futurelock", "2024", "");
+}
+
+#[test]
+fn queue_place_lost_in_select() {
+    run("queue_place_lost_in_select", "2024", "");
+}
