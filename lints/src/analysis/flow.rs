@@ -51,11 +51,6 @@ impl Flow {
         }
     }
 
-    /// The blocks that may come next.
-    pub(crate) fn successors(&self, block: BasicBlock) -> &[BasicBlock] {
-        &self.successors[block]
-    }
-
     /// The blocks that may come after this one, itself only if a loop leads back to it.
     pub(crate) fn reachable_from(&self, block: BasicBlock) -> FxHashSet<BasicBlock> {
         let mut seen = FxHashSet::default();
