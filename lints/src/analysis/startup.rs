@@ -1,5 +1,5 @@
-//! What a program does once, before anything else runs: the beginning of `main`, up to its first
-//! await.
+//! What is done once, before anything else runs: the beginning of `main`, up to its first await, and
+//! that of every future that a function builds a runtime for.
 
 use std::rc::Rc;
 
@@ -14,13 +14,15 @@ use rustc_middle::{
 };
 
 use super::{
-    async_path::Reached,
+    async_body::is_polled,
+    async_path::{Reached, ReachedBody},
     blocking_calls::BRIDGES,
     bodies::{MirBody, source_owner},
     call_graph::{CallGraph, CallGraphs, Site, Via, own_type_arguments},
     mentions::Mentions,
     origin::Frame,
     polled::Polled,
+    runtime_values::BUILDS,
 };
 use crate::paths::Resolver;
 
@@ -39,17 +41,21 @@ impl Startup {
         mentions: &Mentions<'tcx>,
         paths: &Resolver<'tcx>,
     ) -> Self {
+        let tcx = graphs.tcx;
+        let bridges = paths.all(BRIDGES.iter().copied());
+        let builders = mentions.bodies_naming(&paths.all(BUILDS.iter().copied()));
+        let builders = builders
+            .into_iter()
+            .filter(|builder| !is_polled(tcx, builder.to_def_id()))
+            .map(|builder| (builder, 0));
+        let main = tcx.entry_fn(()).and_then(|(main, _)| main.as_local());
+        let main = main.map(|main| (main, FARTHEST_RUNTIME));
         let mut startup = Self::default();
-        let main = graphs
-            .tcx
-            .entry_fn(())
-            .and_then(|(main, _)| main.as_local());
-        let Some(main) = main else {
-            return startup;
-        };
-        let graph = graphs.for_owner(main);
-        for future in futures_of_main(&graph, main, &paths.all(BRIDGES.iter().copied())) {
-            startup.add(&graph, mentions, future);
+        for (start, farthest) in main.into_iter().chain(builders) {
+            let graph = graphs.for_owner(start);
+            for future in futures_given_to(&graph, start, farthest, &bridges) {
+                startup.add(&graph, mentions, future);
+            }
         }
         startup
     }
@@ -118,21 +124,24 @@ impl Startup {
     }
 }
 
-/// The futures that `main` hands to a runtime and waits for.
-fn futures_of_main<'tcx>(
+/// The futures that a function, or one it calls, hands to a runtime and waits for.
+fn futures_given_to<'tcx>(
     graph: &CallGraph<'tcx>,
-    main: LocalDefId,
+    start: LocalDefId,
+    farthest: usize,
     bridges: &DefIdSet,
 ) -> Vec<Instance<'tcx>> {
-    let start = graph.bodies.identity(main);
-    let reached = Reached::within(graph, [start], FARTHEST_RUNTIME, &mut |_, site| {
+    let start = graph.bodies.identity(start);
+    let reached = Reached::within(graph, [start], farthest, &mut |_, site| {
         site.via == Via::Call
             || site
                 .callee
                 .is_some_and(|callee| bridges.contains(&callee.def_id))
     });
     let mut futures = Vec::new();
-    for body in &reached.bodies {
+    let synchronous =
+        |body: &&ReachedBody<'tcx>| !is_polled(graph.bodies.tcx, body.instance.def_id());
+    for body in reached.bodies.iter().filter(synchronous) {
         let Some(frame) = Frame::new(&graph.bodies, body.instance) else {
             continue;
         };
