@@ -1,5 +1,9 @@
 //! What is done once, before anything else runs: the beginning of `main`, up to its first await, and
 //! that of every future that a function builds a runtime for.
+//!
+//! Where `main` only awaits one other function, that function's beginning counts as well. Outside of
+//! `main`'s own source a beginning is one of something: what no await comes after is the work
+//! itself.
 
 use std::rc::Rc;
 
@@ -66,8 +70,7 @@ impl Startup {
             .is_some_and(|blocks| blocks.contains(&block))
     }
 
-    /// Adds the beginning of `future`, and that of the first future it awaits when that is nobody
-    /// else's.
+    /// Adds the beginning of `future`, and that of the future it awaits if there is but one.
     fn add<'tcx>(
         &mut self,
         graph: &CallGraph<'tcx>,
@@ -84,6 +87,9 @@ impl Startup {
         if self.blocks.contains_key(&owner) || !tcx.coroutine_is_async(owner.to_def_id()) {
             return;
         }
+        let is_mains = tcx
+            .entry_fn(())
+            .is_some_and(|(main, _)| main == tcx.typeck_root_def_id(owner.to_def_id()));
         let node = graph.node(future);
         let awaits: Vec<&Site<'tcx>> = node
             .sites
@@ -91,35 +97,34 @@ impl Startup {
             .filter(|site| site.via == Via::Poll)
             .collect();
         let flow = graph.bodies.flow(&mir);
-        let after = |site: &Site<'tcx>| {
-            let mut after = FxHashSet::default();
-            let mut pending = flow.successors(site.block).to_vec();
-            while let Some(block) = pending.pop() {
-                if after.insert(block) {
-                    pending.extend(flow.successors(block));
-                }
+        let mut after = FxHashSet::default();
+        let mut pending: Vec<BasicBlock> = awaits
+            .iter()
+            .flat_map(|site| flow.successors(site.block))
+            .copied()
+            .collect();
+        while let Some(block) = pending.pop() {
+            if after.insert(block) {
+                pending.extend(flow.successors(block));
             }
-            after
-        };
-        let after: Vec<FxHashSet<BasicBlock>> = awaits.iter().map(|site| after(site)).collect();
+        }
         let before: FxHashSet<BasicBlock> = mir
             .body
             .basic_blocks
             .indices()
             .filter(|block| flow.is_live(*block))
-            .filter(|block| !after.iter().any(|after| after.contains(block)))
+            .filter(|block| !after.contains(block))
+            .filter(|block| {
+                let leads_to = |site: &&Site<'tcx>| flow.reaches(*block, site.block);
+                is_mains || awaits.iter().any(leads_to)
+            })
             .collect();
         self.blocks.insert(owner, before.clone());
-        for (position, site) in awaits.iter().enumerate() {
-            let is_first = !after
-                .iter()
-                .enumerate()
-                .any(|(other, after)| other != position && after.contains(&site.block));
-            if let ([Polled::Body(next)], true) = (&site.polled[..], is_first)
-                && is_made_once(graph, mentions, owner, &mir, *next, &before)
-            {
-                self.add(graph, mentions, *next);
-            }
+        if let [only] = awaits[..]
+            && let [Polled::Body(next)] = only.polled[..]
+            && is_made_once(graph, mentions, owner, &mir, next, &before)
+        {
+            self.add(graph, mentions, next);
         }
     }
 }
