@@ -24,6 +24,7 @@ mod loops;
 pub(crate) mod mentions;
 pub(crate) mod origin;
 pub(crate) mod ownership;
+mod patterns;
 pub(crate) mod polled;
 pub(crate) mod runtime_flavor;
 pub(crate) mod runtime_values;

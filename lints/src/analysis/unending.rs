@@ -3,7 +3,7 @@
 
 use rustc_hir::{
     Arm, Block, Body, Expr, ExprKind, HirId, LangItem, LetStmt, LoopSource, MatchSource, Node,
-    PatKind, QPath,
+    QPath,
     def::Res,
     def_id::{DefId, DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_block, walk_expr},
@@ -11,7 +11,10 @@ use rustc_hir::{
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 use rustc_span::{Span, sym};
 
-use super::loops::ends_in_first_round;
+use super::{
+    loops::ends_in_first_round,
+    patterns::{has_value, is_disconnected, is_plain_success},
+};
 use crate::paths::Resolver;
 
 /// Waits for the next value of a source; what else it returns says that the source is closed.
@@ -21,6 +24,13 @@ const SOURCES: &[&str] = &[
     "flume::Receiver::recv",
     "std::net::TcpListener::accept",
     "std::os::unix::net::UnixListener::accept",
+];
+
+/// The same with a time limit: another pass does not need a value.
+const TIMED_SOURCES: &[&str] = &[
+    "std::sync::mpsc::Receiver::recv_timeout",
+    "crossbeam_channel::Receiver::recv_timeout",
+    "flume::Receiver::recv_timeout",
 ];
 
 /// The same as iterators.
@@ -112,6 +122,7 @@ pub(crate) struct UnendingLoop {
 pub(crate) struct Unending<'tcx> {
     tcx: TyCtxt<'tcx>,
     sources: DefIdSet,
+    timed_sources: DefIdSet,
     source_iterators: DefIdSet,
     endless_iterators: DefIdSet,
     adapters: DefIdSet,
@@ -125,6 +136,7 @@ impl<'tcx> Unending<'tcx> {
         Self {
             tcx,
             sources: all(SOURCES),
+            timed_sources: all(TIMED_SOURCES),
             source_iterators: all(SOURCE_ITERATORS),
             endless_iterators: all(ENDLESS_ITERATORS),
             adapters: all(ADAPTERS),
@@ -291,6 +303,12 @@ impl<'tcx> Search<'_, 'tcx> {
                 .is_some_and(|body| names(self.typeck, body, &self.unending.workers))
     }
 
+    fn is_timed_source(&self, expr: &Expr<'_>) -> bool {
+        self.typeck
+            .type_dependent_def_id(peel(expr).hir_id)
+            .is_some_and(|function| self.unending.timed_sources.contains(&function))
+    }
+
     /// Whether the value says whether a source is closed: a receive, perhaps with an adapter of
     /// `Result` behind it.
     fn is_source(&self, expr: &Expr<'_>) -> bool {
@@ -424,6 +442,17 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
                 }
                 return;
             }
+            ExprKind::Match(scrutinee, arms, _) if self.search.is_timed_source(scrutinee) => {
+                self.visit_expr(scrutinee);
+                for arm in arms {
+                    if is_disconnected(arm.pat) {
+                        self.while_closed(|exits| exits.visit_expr(arm.body));
+                    } else {
+                        self.visit_arm(arm);
+                    }
+                }
+                return;
+            }
             ExprKind::If(condition, then, otherwise) => {
                 if let ExprKind::Let(binding) = peel(condition).kind
                     && self.search.is_source(binding.init)
@@ -498,53 +527,6 @@ fn names<'tcx>(typeck: &TypeckResults<'tcx>, body: &'tcx Body<'tcx>, functions: 
     let mut visitor = Names(typeck, functions, false);
     visitor.visit_body(body);
     visitor.2
-}
-
-/// `Ok(<name>)`, `Some(_)`: it fails only when there is no value.
-fn is_plain_success(pat: &rustc_hir::Pat<'_>) -> bool {
-    match pat.kind {
-        PatKind::TupleStruct(_, [inner], _) => is_irrefutable(inner),
-        // What `?` writes.
-        PatKind::Struct(_, [field], _) => is_irrefutable(field.pat),
-        _ => false,
-    }
-}
-
-fn is_irrefutable(pat: &rustc_hir::Pat<'_>) -> bool {
-    match pat.kind {
-        PatKind::Wild => true,
-        PatKind::Binding(_, _, _, inner) => inner.is_none_or(is_irrefutable),
-        PatKind::Tuple(parts, _) => parts.iter().all(is_irrefutable),
-        _ => false,
-    }
-}
-
-/// Whether a pattern over a `Result` or `Option` can match a value that was received. A `_` cannot
-/// when an arm before it has taken all of them.
-fn has_value(pat: &rustc_hir::Pat<'_>, values_are_taken: bool) -> bool {
-    match pat.kind {
-        PatKind::TupleStruct(ref path, ..) | PatKind::Struct(ref path, ..) => {
-            last_name(path) != Some("Err")
-        }
-        PatKind::Expr(expr) => match &expr.kind {
-            rustc_hir::PatExprKind::Path(path) => last_name(path) != Some("None"),
-            _ => true,
-        },
-        PatKind::Wild => !values_are_taken,
-        _ => true,
-    }
-}
-
-fn last_name<'a>(path: &QPath<'a>) -> Option<&'a str> {
-    match path {
-        QPath::Resolved(_, path) => path.segments.last().map(|last| match last.ident.name {
-            // `Break` is what `?` makes of an `Err`.
-            sym::Err | sym::Break => "Err",
-            sym::None => "None",
-            _ => "",
-        }),
-        QPath::TypeRelative(..) => None,
-    }
 }
 
 fn is_inside(tcx: TyCtxt<'_>, node: HirId, around: HirId) -> bool {
