@@ -14,6 +14,7 @@ pub(crate) mod entry_calls;
 pub(crate) mod excuses;
 pub(crate) mod executor_path;
 pub(crate) mod expected_panic;
+pub(crate) mod expressions;
 pub(crate) mod flavor_guard;
 mod flow;
 pub(crate) mod guards;

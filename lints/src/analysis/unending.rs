@@ -2,16 +2,15 @@
 //! is closed.
 
 use rustc_hir::{
-    Arm, Block, Body, Expr, ExprKind, HirId, LangItem, LetStmt, LoopSource, MatchSource, Node,
-    QPath,
-    def::Res,
-    def_id::{DefId, DefIdSet, LocalDefId},
+    Arm, Block, Expr, ExprKind, HirId, LangItem, LetStmt, LoopSource, MatchSource, Node, QPath,
+    def_id::{DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_block, walk_expr},
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 use rustc_span::{Span, sym};
 
 use super::{
+    expressions::{any_in_body, called, variable},
     loops::ends_in_first_round,
     patterns::{has_value, is_disconnected, is_plain_success},
 };
@@ -290,7 +289,7 @@ impl<'tcx> Search<'_, 'tcx> {
     /// they are done.
     fn is_fed_by_workers(&self, source: &Expr<'_>) -> bool {
         let tcx = self.unending.tcx;
-        let Some(variable) = variable(source) else {
+        let Some(variable) = receiver(source) else {
             return false;
         };
         let is_local = tcx.hir_enclosing_body_owner(variable) == self.owner
@@ -298,9 +297,12 @@ impl<'tcx> Search<'_, 'tcx> {
                 .hir_parent_iter(variable)
                 .any(|(_, node)| matches!(node, Node::LetStmt(_)));
         is_local
-            && tcx
-                .hir_maybe_body_owned_by(self.owner)
-                .is_some_and(|body| names(self.typeck, body, &self.unending.workers))
+            && tcx.hir_maybe_body_owned_by(self.owner).is_some_and(|body| {
+                any_in_body(body, &mut |expr| {
+                    called(self.typeck, expr)
+                        .is_some_and(|called| self.unending.workers.contains(&called))
+                })
+            })
     }
 
     fn is_timed_source(&self, expr: &Expr<'_>) -> bool {
@@ -329,9 +331,9 @@ impl<'tcx> Search<'_, 'tcx> {
                 ) && self.is_source(receiver)
             }
             // The call that `?` makes.
-            ExprKind::Call(function, [inner]) => {
+            ExprKind::Call(_, [inner]) => {
                 let tcx = self.unending.tcx;
-                function_named(self.typeck, function)
+                called(self.typeck, peel(expr))
                     .is_some_and(|function| tcx.is_lang_item(function, LangItem::TryTraitBranch))
                     && self.is_source(inner)
             }
@@ -469,9 +471,9 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
                 }
             }
             // A function that does not return, other than a panic.
-            ExprKind::Call(function, _)
+            ExprKind::Call(..)
                 if self.search.typeck.expr_ty(expr).is_never()
-                    && function_named(self.search.typeck, function)
+                    && called(self.search.typeck, expr)
                         .is_some_and(|function| function.is_local()) =>
             {
                 self.exit();
@@ -492,41 +494,13 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
     }
 }
 
-fn function_named(typeck: &TypeckResults<'_>, function: &Expr<'_>) -> Option<DefId> {
-    match &function.kind {
-        ExprKind::Path(path) => typeck.qpath_res(path, function.hir_id).opt_def_id(),
-        _ => None,
-    }
-}
-
 /// The variable that a receiver is, or an iterator over one goes through.
-fn variable(expr: &Expr<'_>) -> Option<HirId> {
+fn receiver(expr: &Expr<'_>) -> Option<HirId> {
     match peel(expr).kind {
-        ExprKind::AddrOf(_, _, inner) => variable(inner),
-        ExprKind::MethodCall(_, receiver, ..) => variable(receiver),
-        ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-            Res::Local(binding) => Some(binding),
-            _ => None,
-        },
-        _ => None,
+        ExprKind::AddrOf(_, _, inner) => receiver(inner),
+        ExprKind::MethodCall(_, inner, ..) => receiver(inner),
+        _ => variable(expr),
     }
-}
-
-fn names<'tcx>(typeck: &TypeckResults<'tcx>, body: &'tcx Body<'tcx>, functions: &DefIdSet) -> bool {
-    struct Names<'n, 'tcx>(&'n TypeckResults<'tcx>, &'n DefIdSet, bool);
-    impl<'tcx> Visitor<'tcx> for Names<'_, 'tcx> {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            let named = match expr.kind {
-                ExprKind::Path(ref path) => self.0.qpath_res(path, expr.hir_id).opt_def_id(),
-                _ => self.0.type_dependent_def_id(expr.hir_id),
-            };
-            self.2 |= named.is_some_and(|named| self.1.contains(&named));
-            walk_expr(self, expr);
-        }
-    }
-    let mut visitor = Names(typeck, functions, false);
-    visitor.visit_body(body);
-    visitor.2
 }
 
 fn is_inside(tcx: TyCtxt<'_>, node: HirId, around: HirId) -> bool {
