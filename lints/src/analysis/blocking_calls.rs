@@ -209,6 +209,15 @@ const RECEIVERS: &[&str] = &[
 /// Traits whose methods do input and output on what stands behind them.
 const IO_TRAITS: &[&str] = &["std::io::Read", "std::io::Write", "std::io::BufRead"];
 
+/// Methods of those traits that only make an adapter, or say what was done.
+const NO_IO: &[&str] = &[
+    "std::io::Read::by_ref",
+    "std::io::Read::chain",
+    "std::io::Read::take",
+    "std::io::Write::by_ref",
+    "std::io::BufRead::consume",
+];
+
 const FILES: &[&str] = &["std::fs::File"];
 
 const STREAMS: &[&str] = &[
@@ -231,6 +240,7 @@ pub(crate) struct BlockingCalls {
     computes: DefIdSet,
     harmless: DefIdSet,
     io_traits: Vec<DefId>,
+    no_io: DefIdSet,
     io_functions: DefIdSet,
     files: DefIdSet,
     streams: DefIdSet,
@@ -263,6 +273,7 @@ impl BlockingCalls {
                 .iter()
                 .flat_map(|path| paths.items(path))
                 .collect(),
+            no_io: listed(NO_IO),
             io_functions: listed(IO_FUNCTIONS),
             files: listed(FILES),
             streams: listed(STREAMS),
@@ -350,7 +361,8 @@ impl BlockingCalls {
             let receiver = types.next()?.peel_refs().ty_adt_def()?.did();
             return self.receivers.contains(&receiver).then_some(receiver);
         }
-        let of_receiver = self.io_traits.contains(&tcx.opt_parent(callee.def_id)?);
+        let of_receiver = self.io_traits.contains(&tcx.opt_parent(callee.def_id)?)
+            && !self.no_io.contains(&callee.def_id);
         if !of_receiver && !self.io_functions.contains(&callee.def_id) {
             return None;
         }

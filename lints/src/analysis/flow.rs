@@ -80,7 +80,11 @@ impl Flow {
         let mut current = block;
         while let Some(dominator) = self.dominators.immediate_dominator(current) {
             let next = &self.successors[dominator];
-            if next.len() > 1 && next.iter().any(|&way| !self.reaches(way, block, dominator)) {
+            if next.len() > 1
+                && next
+                    .iter()
+                    .any(|&way| !self.reaches_without(way, block, Some(dominator)))
+            {
                 deciders.push(dominator);
             }
             current = dominator;
@@ -88,14 +92,24 @@ impl Flow {
         deciders
     }
 
-    fn reaches(&self, from: BasicBlock, to: BasicBlock, without: BasicBlock) -> bool {
+    /// Whether one block may come after another, or is it.
+    pub(crate) fn reaches(&self, from: BasicBlock, to: BasicBlock) -> bool {
+        self.reaches_without(from, to, None)
+    }
+
+    fn reaches_without(
+        &self,
+        from: BasicBlock,
+        to: BasicBlock,
+        without: Option<BasicBlock>,
+    ) -> bool {
         let mut seen = FxHashSet::default();
         let mut pending = vec![from];
         while let Some(block) = pending.pop() {
             if block == to {
                 return true;
             }
-            if block != without && seen.insert(block) {
+            if Some(block) != without && seen.insert(block) {
                 pending.extend(&self.successors[block]);
             }
         }

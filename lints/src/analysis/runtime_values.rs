@@ -15,6 +15,14 @@ use crate::paths::Resolver;
 
 const RUNTIMES: &[&str] = &["tokio::runtime::Runtime", "tokio::runtime::LocalRuntime"];
 
+/// Makes a runtime.
+pub(crate) const BUILDS: &[&str] = &[
+    "tokio::runtime::Runtime::new",
+    "tokio::runtime::Builder::build",
+    "tokio::runtime::Builder::build_local",
+    "tokio::runtime::LocalRuntime::new",
+];
+
 /// Types nested deeper than this are not looked into.
 const DEEPEST: usize = 6;
 

@@ -6,7 +6,7 @@ use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::def_id::{DefId, DefIdSet, LocalDefId};
 use rustc_middle::{
     mir::{Operand, TerminatorKind},
-    ty::{Instance, Ty},
+    ty::{self, Instance, Ty},
 };
 use rustc_span::Spanned;
 
@@ -246,6 +246,12 @@ impl<'tcx> Tracer<'tcx> for Search<'_, '_, 'tcx> {
             });
             if self.sockets.socket_in(ty).is_some() {
                 from.push(position);
+            } else {
+                // It may be in a field: `self.deref_mut().stream`.
+                self.found.lost |= holds(ty, &|ty| {
+                    ty.ty_adt_def().is_some_and(|adt| adt.did().is_local())
+                        || matches!(ty.kind(), ty::Param(_) | ty::Alias(..))
+                });
             }
         }
         Go::Arguments(from)

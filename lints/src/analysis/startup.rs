@@ -1,5 +1,9 @@
-//! What a program does once, before anything else runs: the beginning of `main`, up to its first
-//! await.
+//! What is done once, before anything else runs: the beginning of `main`, up to its first await, and
+//! that of every future that a function builds a runtime for.
+//!
+//! Where `main` only awaits one other function, that function's beginning counts as well. Outside of
+//! `main`'s own source a beginning is one of something: what no await comes after is the work
+//! itself.
 
 use std::rc::Rc;
 
@@ -14,13 +18,15 @@ use rustc_middle::{
 };
 
 use super::{
-    async_path::Reached,
+    async_body::is_polled,
+    async_path::{Reached, ReachedBody},
     blocking_calls::BRIDGES,
     bodies::{MirBody, source_owner},
     call_graph::{CallGraph, CallGraphs, Site, Via, own_type_arguments},
     mentions::Mentions,
     origin::Frame,
     polled::Polled,
+    runtime_values::BUILDS,
 };
 use crate::paths::Resolver;
 
@@ -39,17 +45,21 @@ impl Startup {
         mentions: &Mentions<'tcx>,
         paths: &Resolver<'tcx>,
     ) -> Self {
+        let tcx = graphs.tcx;
+        let bridges = paths.all(BRIDGES.iter().copied());
+        let builders = mentions.bodies_naming(&paths.all(BUILDS.iter().copied()));
+        let builders = builders
+            .into_iter()
+            .filter(|builder| !is_polled(tcx, builder.to_def_id()))
+            .map(|builder| (builder, 0));
+        let main = tcx.entry_fn(()).and_then(|(main, _)| main.as_local());
+        let main = main.map(|main| (main, FARTHEST_RUNTIME));
         let mut startup = Self::default();
-        let main = graphs
-            .tcx
-            .entry_fn(())
-            .and_then(|(main, _)| main.as_local());
-        let Some(main) = main else {
-            return startup;
-        };
-        let graph = graphs.for_owner(main);
-        for future in futures_of_main(&graph, main, &paths.all(BRIDGES.iter().copied())) {
-            startup.add(&graph, mentions, future);
+        for (start, farthest) in main.into_iter().chain(builders) {
+            let graph = graphs.for_owner(start);
+            for future in futures_given_to(&graph, start, farthest, &bridges) {
+                startup.add(&graph, mentions, future);
+            }
         }
         startup
     }
@@ -60,8 +70,7 @@ impl Startup {
             .is_some_and(|blocks| blocks.contains(&block))
     }
 
-    /// Adds the beginning of `future`, and that of the first future it awaits when that is nobody
-    /// else's.
+    /// Adds the beginning of `future`, and that of the future it awaits if there is but one.
     fn add<'tcx>(
         &mut self,
         graph: &CallGraph<'tcx>,
@@ -78,6 +87,9 @@ impl Startup {
         if self.blocks.contains_key(&owner) || !tcx.coroutine_is_async(owner.to_def_id()) {
             return;
         }
+        let is_mains = tcx
+            .entry_fn(())
+            .is_some_and(|(main, _)| main == tcx.typeck_root_def_id(owner.to_def_id()));
         let node = graph.node(future);
         let awaits: Vec<&Site<'tcx>> = node
             .sites
@@ -85,54 +97,56 @@ impl Startup {
             .filter(|site| site.via == Via::Poll)
             .collect();
         let flow = graph.bodies.flow(&mir);
-        let after = |site: &Site<'tcx>| {
-            let mut after = FxHashSet::default();
-            let mut pending = flow.successors(site.block).to_vec();
-            while let Some(block) = pending.pop() {
-                if after.insert(block) {
-                    pending.extend(flow.successors(block));
-                }
+        let mut after = FxHashSet::default();
+        let mut pending: Vec<BasicBlock> = awaits
+            .iter()
+            .flat_map(|site| flow.successors(site.block))
+            .copied()
+            .collect();
+        while let Some(block) = pending.pop() {
+            if after.insert(block) {
+                pending.extend(flow.successors(block));
             }
-            after
-        };
-        let after: Vec<FxHashSet<BasicBlock>> = awaits.iter().map(|site| after(site)).collect();
+        }
         let before: FxHashSet<BasicBlock> = mir
             .body
             .basic_blocks
             .indices()
             .filter(|block| flow.is_live(*block))
-            .filter(|block| !after.iter().any(|after| after.contains(block)))
+            .filter(|block| !after.contains(block))
+            .filter(|block| {
+                let leads_to = |site: &&Site<'tcx>| flow.reaches(*block, site.block);
+                is_mains || awaits.iter().any(leads_to)
+            })
             .collect();
         self.blocks.insert(owner, before.clone());
-        for (position, site) in awaits.iter().enumerate() {
-            let is_first = !after
-                .iter()
-                .enumerate()
-                .any(|(other, after)| other != position && after.contains(&site.block));
-            if let ([Polled::Body(next)], true) = (&site.polled[..], is_first)
-                && is_made_once(graph, mentions, owner, &mir, *next, &before)
-            {
-                self.add(graph, mentions, *next);
-            }
+        if let [only] = awaits[..]
+            && let [Polled::Body(next)] = only.polled[..]
+            && is_made_once(graph, mentions, owner, &mir, next, &before)
+        {
+            self.add(graph, mentions, next);
         }
     }
 }
 
-/// The futures that `main` hands to a runtime and waits for.
-fn futures_of_main<'tcx>(
+/// The futures that a function, or one it calls, hands to a runtime and waits for.
+fn futures_given_to<'tcx>(
     graph: &CallGraph<'tcx>,
-    main: LocalDefId,
+    start: LocalDefId,
+    farthest: usize,
     bridges: &DefIdSet,
 ) -> Vec<Instance<'tcx>> {
-    let start = graph.bodies.identity(main);
-    let reached = Reached::within(graph, [start], FARTHEST_RUNTIME, &mut |_, site| {
+    let start = graph.bodies.identity(start);
+    let reached = Reached::within(graph, [start], farthest, &mut |_, site| {
         site.via == Via::Call
             || site
                 .callee
                 .is_some_and(|callee| bridges.contains(&callee.def_id))
     });
     let mut futures = Vec::new();
-    for body in &reached.bodies {
+    let synchronous =
+        |body: &&ReachedBody<'tcx>| !is_polled(graph.bodies.tcx, body.instance.def_id());
+    for body in reached.bodies.iter().filter(synchronous) {
         let Some(frame) = Frame::new(&graph.bodies, body.instance) else {
             continue;
         };

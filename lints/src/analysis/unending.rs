@@ -2,16 +2,18 @@
 //! is closed.
 
 use rustc_hir::{
-    Arm, Block, Body, Expr, ExprKind, HirId, LangItem, LetStmt, LoopSource, MatchSource, Node,
-    PatKind, QPath,
-    def::Res,
-    def_id::{DefId, DefIdSet, LocalDefId},
+    Arm, Block, Expr, ExprKind, HirId, LangItem, LetStmt, LoopSource, MatchSource, Node, QPath,
+    def_id::{DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_block, walk_expr},
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 use rustc_span::{Span, sym};
 
-use super::loops::ends_in_first_round;
+use super::{
+    expressions::{any_in_body, called, variable},
+    loops::ends_in_first_round,
+    patterns::{has_value, is_disconnected, is_plain_success},
+};
 use crate::paths::Resolver;
 
 /// Waits for the next value of a source; what else it returns says that the source is closed.
@@ -21,6 +23,13 @@ const SOURCES: &[&str] = &[
     "flume::Receiver::recv",
     "std::net::TcpListener::accept",
     "std::os::unix::net::UnixListener::accept",
+];
+
+/// The same with a time limit: another pass does not need a value.
+const TIMED_SOURCES: &[&str] = &[
+    "std::sync::mpsc::Receiver::recv_timeout",
+    "crossbeam_channel::Receiver::recv_timeout",
+    "flume::Receiver::recv_timeout",
 ];
 
 /// The same as iterators.
@@ -112,6 +121,7 @@ pub(crate) struct UnendingLoop {
 pub(crate) struct Unending<'tcx> {
     tcx: TyCtxt<'tcx>,
     sources: DefIdSet,
+    timed_sources: DefIdSet,
     source_iterators: DefIdSet,
     endless_iterators: DefIdSet,
     adapters: DefIdSet,
@@ -125,6 +135,7 @@ impl<'tcx> Unending<'tcx> {
         Self {
             tcx,
             sources: all(SOURCES),
+            timed_sources: all(TIMED_SOURCES),
             source_iterators: all(SOURCE_ITERATORS),
             endless_iterators: all(ENDLESS_ITERATORS),
             adapters: all(ADAPTERS),
@@ -278,7 +289,7 @@ impl<'tcx> Search<'_, 'tcx> {
     /// they are done.
     fn is_fed_by_workers(&self, source: &Expr<'_>) -> bool {
         let tcx = self.unending.tcx;
-        let Some(variable) = variable(source) else {
+        let Some(variable) = receiver(source) else {
             return false;
         };
         let is_local = tcx.hir_enclosing_body_owner(variable) == self.owner
@@ -286,9 +297,18 @@ impl<'tcx> Search<'_, 'tcx> {
                 .hir_parent_iter(variable)
                 .any(|(_, node)| matches!(node, Node::LetStmt(_)));
         is_local
-            && tcx
-                .hir_maybe_body_owned_by(self.owner)
-                .is_some_and(|body| names(self.typeck, body, &self.unending.workers))
+            && tcx.hir_maybe_body_owned_by(self.owner).is_some_and(|body| {
+                any_in_body(body, &mut |expr| {
+                    called(self.typeck, expr)
+                        .is_some_and(|called| self.unending.workers.contains(&called))
+                })
+            })
+    }
+
+    fn is_timed_source(&self, expr: &Expr<'_>) -> bool {
+        self.typeck
+            .type_dependent_def_id(peel(expr).hir_id)
+            .is_some_and(|function| self.unending.timed_sources.contains(&function))
     }
 
     /// Whether the value says whether a source is closed: a receive, perhaps with an adapter of
@@ -311,9 +331,9 @@ impl<'tcx> Search<'_, 'tcx> {
                 ) && self.is_source(receiver)
             }
             // The call that `?` makes.
-            ExprKind::Call(function, [inner]) => {
+            ExprKind::Call(_, [inner]) => {
                 let tcx = self.unending.tcx;
-                function_named(self.typeck, function)
+                called(self.typeck, peel(expr))
                     .is_some_and(|function| tcx.is_lang_item(function, LangItem::TryTraitBranch))
                     && self.is_source(inner)
             }
@@ -424,6 +444,17 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
                 }
                 return;
             }
+            ExprKind::Match(scrutinee, arms, _) if self.search.is_timed_source(scrutinee) => {
+                self.visit_expr(scrutinee);
+                for arm in arms {
+                    if is_disconnected(arm.pat) {
+                        self.while_closed(|exits| exits.visit_expr(arm.body));
+                    } else {
+                        self.visit_arm(arm);
+                    }
+                }
+                return;
+            }
             ExprKind::If(condition, then, otherwise) => {
                 if let ExprKind::Let(binding) = peel(condition).kind
                     && self.search.is_source(binding.init)
@@ -440,9 +471,9 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
                 }
             }
             // A function that does not return, other than a panic.
-            ExprKind::Call(function, _)
+            ExprKind::Call(..)
                 if self.search.typeck.expr_ty(expr).is_never()
-                    && function_named(self.search.typeck, function)
+                    && called(self.search.typeck, expr)
                         .is_some_and(|function| function.is_local()) =>
             {
                 self.exit();
@@ -463,87 +494,12 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
     }
 }
 
-fn function_named(typeck: &TypeckResults<'_>, function: &Expr<'_>) -> Option<DefId> {
-    match &function.kind {
-        ExprKind::Path(path) => typeck.qpath_res(path, function.hir_id).opt_def_id(),
-        _ => None,
-    }
-}
-
 /// The variable that a receiver is, or an iterator over one goes through.
-fn variable(expr: &Expr<'_>) -> Option<HirId> {
+fn receiver(expr: &Expr<'_>) -> Option<HirId> {
     match peel(expr).kind {
-        ExprKind::AddrOf(_, _, inner) => variable(inner),
-        ExprKind::MethodCall(_, receiver, ..) => variable(receiver),
-        ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-            Res::Local(binding) => Some(binding),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn names<'tcx>(typeck: &TypeckResults<'tcx>, body: &'tcx Body<'tcx>, functions: &DefIdSet) -> bool {
-    struct Names<'n, 'tcx>(&'n TypeckResults<'tcx>, &'n DefIdSet, bool);
-    impl<'tcx> Visitor<'tcx> for Names<'_, 'tcx> {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            let named = match expr.kind {
-                ExprKind::Path(ref path) => self.0.qpath_res(path, expr.hir_id).opt_def_id(),
-                _ => self.0.type_dependent_def_id(expr.hir_id),
-            };
-            self.2 |= named.is_some_and(|named| self.1.contains(&named));
-            walk_expr(self, expr);
-        }
-    }
-    let mut visitor = Names(typeck, functions, false);
-    visitor.visit_body(body);
-    visitor.2
-}
-
-/// `Ok(<name>)`, `Some(_)`: it fails only when there is no value.
-fn is_plain_success(pat: &rustc_hir::Pat<'_>) -> bool {
-    match pat.kind {
-        PatKind::TupleStruct(_, [inner], _) => is_irrefutable(inner),
-        // What `?` writes.
-        PatKind::Struct(_, [field], _) => is_irrefutable(field.pat),
-        _ => false,
-    }
-}
-
-fn is_irrefutable(pat: &rustc_hir::Pat<'_>) -> bool {
-    match pat.kind {
-        PatKind::Wild => true,
-        PatKind::Binding(_, _, _, inner) => inner.is_none_or(is_irrefutable),
-        PatKind::Tuple(parts, _) => parts.iter().all(is_irrefutable),
-        _ => false,
-    }
-}
-
-/// Whether a pattern over a `Result` or `Option` can match a value that was received. A `_` cannot
-/// when an arm before it has taken all of them.
-fn has_value(pat: &rustc_hir::Pat<'_>, values_are_taken: bool) -> bool {
-    match pat.kind {
-        PatKind::TupleStruct(ref path, ..) | PatKind::Struct(ref path, ..) => {
-            last_name(path) != Some("Err")
-        }
-        PatKind::Expr(expr) => match &expr.kind {
-            rustc_hir::PatExprKind::Path(path) => last_name(path) != Some("None"),
-            _ => true,
-        },
-        PatKind::Wild => !values_are_taken,
-        _ => true,
-    }
-}
-
-fn last_name<'a>(path: &QPath<'a>) -> Option<&'a str> {
-    match path {
-        QPath::Resolved(_, path) => path.segments.last().map(|last| match last.ident.name {
-            // `Break` is what `?` makes of an `Err`.
-            sym::Err | sym::Break => "Err",
-            sym::None => "None",
-            _ => "",
-        }),
-        QPath::TypeRelative(..) => None,
+        ExprKind::AddrOf(_, _, inner) => receiver(inner),
+        ExprKind::MethodCall(_, inner, ..) => receiver(inner),
+        _ => variable(expr),
     }
 }
 

@@ -114,7 +114,11 @@ impl<'tcx> Check<'tcx> for BlockInPlaceInJoin {
             facts,
             block_in_place,
             joining: facts.paths.all(JOINING.iter().copied()),
-            collect: facts.paths.all(["core::iter::Iterator::collect"]),
+            collect: facts.paths.all([
+                "core::iter::Iterator::collect",
+                "core::iter::FromIterator::from_iter",
+                "core::iter::Extend::extend",
+            ]),
             collections: facts.paths.all(COLLECTIONS.iter().copied()),
             reported: FxHashSet::default(),
         };

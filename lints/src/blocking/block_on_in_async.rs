@@ -21,7 +21,7 @@ use crate::{
         executor_path::{ExecutorPath, Found, Sought, Target},
         expected_panic::ExpectedPanics,
         flavor_guard::{FlavorGuards, Questions},
-        runtime_values::RuntimeValues,
+        runtime_values::{BUILDS, RuntimeValues},
         zero::ZeroDurations,
     },
     diagnostics,
@@ -78,13 +78,6 @@ const QUESTIONS: &[&str] = &[
     "tokio::runtime::Handle::try_current",
     "tokio::runtime::Handle::runtime_flavor",
     "tokio::runtime::RuntimeMetrics::num_workers",
-];
-
-const BUILDS: &[&str] = &[
-    "tokio::runtime::Runtime::new",
-    "tokio::runtime::Builder::build",
-    "tokio::runtime::Builder::build_local",
-    "tokio::runtime::LocalRuntime::new",
 ];
 
 /// The check behind [`BLOCK_ON_IN_ASYNC`].

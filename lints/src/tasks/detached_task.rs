@@ -10,6 +10,7 @@ use rustc_middle::ty::{Ty, TyCtxt, TypeckResults};
 use rustc_session::declare_lint;
 
 use crate::{
+    analysis::expressions::called,
     diagnostics::{self, in_user_code},
     facts::Facts,
     pass::Check,
@@ -153,8 +154,7 @@ struct Search<'s, 'tcx> {
 
 impl<'tcx> Visitor<'tcx> for Search<'_, 'tcx> {
     fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-        let is_spawn = self
-            .called(expr)
+        let is_spawn = called(self.typeck, expr)
             .is_some_and(|called| self.spawns.contains(&called) || self.wrappers.contains(&called));
         if is_spawn
             && !expr.span.in_external_macro(self.tcx.sess.source_map())
@@ -167,17 +167,6 @@ impl<'tcx> Visitor<'tcx> for Search<'_, 'tcx> {
 }
 
 impl<'tcx> Search<'_, 'tcx> {
-    fn called(&self, expr: &Expr<'_>) -> Option<DefId> {
-        match expr.kind {
-            ExprKind::Call(function, _) => match &function.kind {
-                ExprKind::Path(path) => self.typeck.qpath_res(path, function.hir_id).opt_def_id(),
-                _ => None,
-            },
-            ExprKind::MethodCall(..) => self.typeck.type_dependent_def_id(expr.hir_id),
-            _ => None,
-        }
-    }
-
     /// Whether the value of an expression goes nowhere.
     fn is_dropped(&self, value: HirId) -> bool {
         match self.tcx.parent_hir_node(value) {
@@ -206,8 +195,7 @@ impl<'tcx> Search<'_, 'tcx> {
                 }
                 ExprKind::Call(function, [argument]) if argument.hir_id == value => {
                     let tries = function.span.desugaring_kind().is_some();
-                    self.called(parent)
-                        .is_some_and(|called| self.drop.contains(&called))
+                    called(self.typeck, parent).is_some_and(|called| self.drop.contains(&called))
                         || tries && self.is_dropped(parent.hir_id)
                 }
                 _ => false,

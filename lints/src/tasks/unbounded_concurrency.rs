@@ -2,8 +2,7 @@
 //! can be.
 
 use rustc_hir::{
-    Body, Expr, ExprKind, HirId, LoopSource, MatchSource, Node, QPath,
-    def::Res,
+    Expr, ExprKind, LoopSource, MatchSource, Node, QPath,
     def_id::{DefId, DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_expr},
 };
@@ -13,7 +12,11 @@ use rustc_session::declare_lint;
 use rustc_span::{DesugaringKind, Span};
 
 use crate::{
-    analysis::{length::Lengths, test_code::is_test_code},
+    analysis::{
+        expressions::{self, any_in, any_in_body, called},
+        length::Lengths,
+        test_code::is_test_code,
+    },
     diagnostics::{self, in_user_code},
     facts::Facts,
     pass::Check,
@@ -265,7 +268,7 @@ impl<'tcx> Search<'_, 'tcx> {
 
     /// Whether the input is a `Vec` that the function fills outside of loops.
     fn is_built_by_hand(&self, input: &'tcx Expr<'tcx>) -> bool {
-        let Some(variable) = variable(input) else {
+        let Some(variable) = expressions::variable(input) else {
             return false;
         };
         let Node::LetStmt(statement) = self.tcx.parent_hir_node(variable) else {
@@ -283,9 +286,9 @@ impl<'tcx> Search<'_, 'tcx> {
             return false;
         };
         starts_empty
-            && !any_expr(body, &mut |expr| match expr.kind {
+            && !any_in_body(body, &mut |expr| match expr.kind {
                 ExprKind::MethodCall(method, receiver, ..)
-                    if self::variable(receiver) == Some(variable) =>
+                    if expressions::variable(receiver) == Some(variable) =>
                 {
                     match method.ident.as_str() {
                         "push" => self.loops_around(expr).next().is_some(),
@@ -352,7 +355,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     None => !self.is_count(input),
                 }
             }
-            _ => any_inner(around, &mut |expr| match expr.kind {
+            _ => any_in(around, &mut |expr| match expr.kind {
                 ExprKind::MethodCall(method, ..) => INPUTS.contains(&method.ident.as_str()),
                 _ => false,
             }),
@@ -368,7 +371,7 @@ impl<'tcx> Search<'_, 'tcx> {
             )
         });
         is_range
-            && !any_inner(input, &mut |expr| {
+            && !any_in(input, &mut |expr| {
                 matches!(expr.kind, ExprKind::MethodCall(method, ..)
                     if method.ident.as_str() == "len")
             })
@@ -385,7 +388,7 @@ impl<'tcx> Search<'_, 'tcx> {
             .filter_map(|owner| Some((owner, self.tcx.hir_maybe_body_owned_by(owner)?)))
             .any(|(owner, body)| {
                 let typeck = self.tcx.typeck(owner);
-                any_expr(body, &mut |expr| {
+                any_in_body(body, &mut |expr| {
                     called(typeck, expr).is_some_and(|called| self.known.limits.contains(&called))
                 })
             })
@@ -401,7 +404,7 @@ impl<'tcx> Search<'_, 'tcx> {
             .chain(self.tcx.nested_bodies_within(root))
             .filter_map(|owner| self.tcx.hir_maybe_body_owned_by(owner))
             .any(|body| {
-                any_expr(body, &mut |expr| match expr.kind {
+                any_in_body(body, &mut |expr| match expr.kind {
                     ExprKind::MethodCall(method, ..) => CHUNKS.contains(&method.ident.as_str()),
                     _ => false,
                 })
@@ -410,7 +413,7 @@ impl<'tcx> Search<'_, 'tcx> {
 
     /// Whether a pass of the loop looks at how many there are, or waits for one of them.
     fn waits_in(&self, around: &'tcx Expr<'tcx>) -> bool {
-        any_inner(around, &mut |expr| match expr.kind {
+        any_in(around, &mut |expr| match expr.kind {
             ExprKind::MethodCall(method, receiver, ..) => {
                 let name = method.ident.as_str();
                 LOOKS.contains(&name)
@@ -471,28 +474,6 @@ const STREAM_HELP: &str = "give it a bound: `stream::iter(..).map(..).buffer_uno
 const LOOP_HELP: &str = "take a permit of a `tokio::sync::Semaphore` before each one, or wait for one \
                          to end when there are enough (`while tasks.len() >= LIMIT`)";
 
-fn called(typeck: &TypeckResults<'_>, expr: &Expr<'_>) -> Option<DefId> {
-    match expr.kind {
-        ExprKind::Call(function, _) => match &function.kind {
-            ExprKind::Path(path) => typeck.qpath_res(path, function.hir_id).opt_def_id(),
-            _ => None,
-        },
-        ExprKind::MethodCall(..) => typeck.type_dependent_def_id(expr.hir_id),
-        _ => None,
-    }
-}
-
-fn variable(expr: &Expr<'_>) -> Option<HirId> {
-    match expr.kind {
-        ExprKind::Path(QPath::Resolved(None, path)) => match path.res {
-            Res::Local(binding) => Some(binding),
-            _ => None,
-        },
-        ExprKind::AddrOf(_, _, inner) | ExprKind::DropTemps(inner) => variable(inner),
-        _ => None,
-    }
-}
-
 /// Whether the type is one of these or holds it in its type arguments.
 fn holds(ty: Ty<'_>, adts: &DefIdSet) -> bool {
     ty.walk()
@@ -505,43 +486,4 @@ fn holds_adt(ty: Ty<'_>, adts: &DefIdSet) -> bool {
 
 fn is_adt(ty: Ty<'_>, adts: &DefIdSet) -> bool {
     ty.ty_adt_def().is_some_and(|adt| adts.contains(&adt.did()))
-}
-
-struct Any<'a, 'tcx> {
-    wanted: &'a mut dyn FnMut(&'tcx Expr<'tcx>) -> bool,
-    found: bool,
-}
-
-impl<'tcx> Visitor<'tcx> for Any<'_, 'tcx> {
-    fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-        self.found = self.found || (self.wanted)(expr);
-        if !self.found {
-            walk_expr(self, expr);
-        }
-    }
-}
-
-fn any_expr<'tcx>(
-    body: &'tcx Body<'tcx>,
-    wanted: &mut dyn FnMut(&'tcx Expr<'tcx>) -> bool,
-) -> bool {
-    let mut any = Any {
-        wanted,
-        found: false,
-    };
-    any.visit_body(body);
-    any.found
-}
-
-/// The same in an expression, closures and `async` blocks in it left out.
-fn any_inner<'tcx>(
-    expr: &'tcx Expr<'tcx>,
-    wanted: &mut dyn FnMut(&'tcx Expr<'tcx>) -> bool,
-) -> bool {
-    let mut any = Any {
-        wanted,
-        found: false,
-    };
-    any.visit_expr(expr);
-    any.found
 }

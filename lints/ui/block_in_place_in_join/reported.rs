@@ -104,6 +104,7 @@ async fn sets() {
     set.push(chart());
     while set.next().await.is_some() {}
     let set: FuturesUnordered<_> = (0..3).map(|_| page()).collect();
+    let set = FuturesUnordered::from_iter((0..3).map(|_| page()));
     futures::future::join_all((0..3).map(|_| chart())).await;
     futures::future::join(chart(), greeting()).await;
 }

@@ -6,8 +6,10 @@ use std::{
     io::{self, Cursor, Read, Write},
     net::{TcpListener, TcpStream, UdpSocket},
     path::Path,
+    pin::Pin,
     process::{Child, Command},
     sync::{Arc, Mutex, RwLock, mpsc},
+    task::{Context, Poll},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -100,6 +102,38 @@ async fn the_socket_of_a_reactor(socket: tokio::net::UdpSocket) -> io::Result<us
 async fn behind_a_reactor(socket: tokio::io::unix::AsyncFd<UdpSocket>) -> io::Result<usize> {
     socket.readable().await?.clear_ready();
     socket.get_ref().recv(&mut [0; 16])
+}
+
+/// Whoever writes a `poll` by hand knows that it must not wait.
+struct Stream {
+    inner: TcpStream,
+}
+
+impl tokio::io::AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.inner.read(buffer.initialize_unfilled()) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            read => Poll::Ready(read.map(|count| buffer.advance(count))),
+        }
+    }
+}
+
+async fn adapters(file: File) -> impl Read {
+    file.take(10).chain(io::empty())
+}
+
+async fn a_shared_memory_map(bytes: &'static [u8]) -> io::Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    let mut reader = io::BufReader::new(bytes);
+    reader.read_to_end(&mut copy)?;
+    Ok(copy)
 }
 
 async fn children(mut child: Child) -> io::Result<()> {

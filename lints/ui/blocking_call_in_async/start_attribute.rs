@@ -16,12 +16,6 @@ async fn serve() -> io::Result<()> {
     Ok(())
 }
 
-async fn run(config: Config) -> io::Result<()> {
-    let more = fs::read_to_string(&config.0)?;
-    serve().await?;
-    fs::write("state", more)
-}
-
 async fn background() {
     thread::sleep(Duration::from_secs(1));
 }
@@ -36,7 +30,7 @@ async fn main() -> io::Result<()> {
         fs::read("not the start")
     });
     tokio::spawn(background());
-    run(config).await?;
+    serve().await?;
     thread::sleep(Duration::from_secs(1));
     task.await??;
     Ok(())

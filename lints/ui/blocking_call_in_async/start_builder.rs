@@ -20,3 +20,18 @@ fn main() -> io::Result<()> {
         }
     })
 }
+
+/// Nothing else runs on a runtime that was made for the call.
+fn a_runtime_for_one_call() -> io::Result<String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    runtime.block_on(async {
+        let address = fs::read_to_string("address")?;
+        connect(&address).await;
+        fs::read_to_string("state")
+    })
+}
+
+/// Of a runtime that was there before nobody knows what runs on it.
+fn a_runtime_that_is_given(runtime: &Runtime) -> io::Result<String> {
+    runtime.block_on(async { fs::read_to_string("address") })
+}

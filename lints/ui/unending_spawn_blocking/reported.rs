@@ -96,6 +96,18 @@ async fn a_question_mark(events: Receiver<u32>) {
     });
 }
 
+async fn with_a_time_limit(events: Receiver<u32>) {
+    spawn_blocking(move || {
+        loop {
+            match events.recv_timeout(Duration::from_secs(1)) {
+                Ok(event) => handle(event),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => continue,
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+}
+
 struct Watcher {
     sender: std::sync::mpsc::Sender<u32>,
 }
