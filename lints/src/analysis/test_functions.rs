@@ -1,7 +1,7 @@
 //! Which functions are run by the test harness, or by the system.
 
 use rustc_hir::{
-    HirId, ItemKind,
+    CoroutineKind, CoroutineSource, HirId, ItemKind,
     attrs::CfgEntry,
     def::DefKind,
     def_id::{CRATE_DEF_ID, LocalDefId},
@@ -15,19 +15,13 @@ pub(crate) fn is_test_code(tcx: TyCtxt<'_>, owner: LocalDefId) -> bool {
     let mut item = owner;
     while item != CRATE_DEF_ID {
         if tcx.def_kind(item) == DefKind::Fn && is_test(tcx, item)
-            || is_cfg_test(tcx, tcx.local_def_id_to_hir_id(item))
+            || is_for_tests(tcx, tcx.local_def_id_to_hir_id(item))
         {
             return true;
         }
         item = tcx.local_parent(item);
     }
     false
-}
-
-fn is_cfg_test(tcx: TyCtxt<'_>, node: HirId) -> bool {
-    find_attr!(tcx, node, CfgTrace(conditions) if conditions.iter().any(|(condition, _)| {
-        matches!(condition, CfgEntry::NameValue { name: sym::test, .. })
-    }))
 }
 
 /// Whether `coroutine` is the outermost future of a test: its own body, or that of a function which
@@ -49,6 +43,31 @@ pub(crate) fn is_in_main(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
     let function = tcx.local_parent(coroutine);
     tcx.opt_item_name(function.to_def_id()) == Some(sym::main)
         && tcx.local_parent(function) == CRATE_DEF_ID
+}
+
+/// Whether `coroutine` is the body of an `async fn` that is compiled for tests only.
+pub(crate) fn is_helper_of_tests(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let is_function = matches!(
+        tcx.coroutine_kind(coroutine),
+        Some(CoroutineKind::Desugared(_, CoroutineSource::Fn))
+    );
+    is_function
+        && tcx
+            .hir_parent_id_iter(tcx.local_def_id_to_hir_id(coroutine))
+            .any(|node| is_for_tests(tcx, node))
+}
+
+fn is_for_tests(tcx: TyCtxt<'_>, node: HirId) -> bool {
+    find_attr!(tcx, node, CfgTrace(conditions) => conditions)
+        .is_some_and(|conditions| conditions.iter().any(|(cfg, _)| demands_test(cfg)))
+}
+
+fn demands_test(condition: &CfgEntry) -> bool {
+    match condition {
+        CfgEntry::NameValue { name, .. } => *name == sym::test,
+        CfgEntry::All(all, _) => all.iter().any(demands_test),
+        _ => false,
+    }
 }
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as
