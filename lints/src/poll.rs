@@ -3,6 +3,7 @@
 mod noop_polls;
 mod noop_waker_in_async;
 mod outside;
+mod parts;
 mod pending;
 mod pending_without_wake;
 

@@ -1,24 +1,27 @@
 //! The ways through a `poll` that end in a `Pending` of its own making.
 
-use rustc_abi::{FieldIdx, VariantIdx};
+use rustc_abi::VariantIdx;
 use rustc_data_structures::fx::FxHashSet;
-use rustc_hir::{LangItem, def_id::DefId};
+use rustc_hir::LangItem;
 use rustc_middle::{
     mir::{
-        AggregateKind, BasicBlock, Body, Local, Operand, Place, ProjectionElem, RETURN_PLACE,
-        Rvalue, START_BLOCK, Statement, StatementKind, TerminatorKind,
+        AggregateKind, BasicBlock, Body, BorrowKind, Local, Operand, Place, RETURN_PLACE, Rvalue,
+        START_BLOCK, Statement, StatementKind, TerminatorKind,
     },
-    ty::{self, Instance, TyCtxt},
+    ty::{Instance, TyCtxt},
 };
 use rustc_span::Span;
 
-use super::outside::Outside;
+use super::{
+    outside::Outside,
+    parts::{Part, Slice, part_behind},
+};
 use crate::analysis::{
     bodies::Bodies,
     context_uses::ContextUses,
     definitions::{Definitions, Root, Variable},
     flow::Flow,
-    taint::{Call, Spread, Taint, places_in, through_reference},
+    taint::{Call, Spread, Taint, through_reference},
 };
 
 const PENDING: VariantIdx = VariantIdx::from_u32(1);
@@ -38,10 +41,20 @@ pub(super) enum Why {
     Outside(Span),
     /// The poll has itself changed what the next one looks at.
     OwnChange(Span),
+    /// What is looked at here is the future's own, and nobody can change it while it is awaited.
+    Unchanging(Span),
 }
 
-/// Part of a type: a field of a struct, enum or closure.
-type Part = (DefId, FieldIdx);
+/// Who calls the body again, as far as its signature says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// An executor: the body is `Future::poll`.
+    Executor,
+    /// Somebody who polls when woken.
+    Waker,
+    /// Somebody with rules of their own, who may poll after each call of another method.
+    Driver,
+}
 
 pub(super) struct Ways<'w, 'tcx> {
     tcx: TyCtxt<'tcx>,
@@ -49,6 +62,7 @@ pub(super) struct Ways<'w, 'tcx> {
     flow: &'w Flow,
     uses: &'w ContextUses,
     definitions: &'w Definitions,
+    caller: Caller,
     /// Variables whose value the body returns.
     returned: FxHashSet<Local>,
     outside: Taint<'w, 'tcx>,
@@ -69,6 +83,7 @@ struct Step {
 enum Reason {
     Outside(BasicBlock),
     OwnChange(BasicBlock, usize),
+    Unchanging(BasicBlock),
 }
 
 impl<'w, 'tcx> Ways<'w, 'tcx> {
@@ -79,6 +94,7 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
         flow: &'w Flow,
         definitions: &'w Definitions,
         uses: &'w ContextUses,
+        caller: Caller,
     ) -> Self {
         let tcx = bodies.tcx;
         let outside = Outside::new(bodies);
@@ -102,9 +118,10 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
             flow,
             uses,
             definitions,
+            caller,
             returned: returned(body),
             outside: Taint::new(tcx, body, roots, &Everything),
-            looked_at: looked_at(tcx, body, definitions),
+            looked_at: Slice::of(tcx, body, definitions, conditions(body)).parts,
         }
     }
 
@@ -153,6 +170,7 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
     /// which there is a reason to poll again.
     fn why(&self, pending: (BasicBlock, usize)) -> Option<Why> {
         let mixed = self.uses.registering().next().is_some();
+        let counts_changes = !mixed && self.caller != Caller::Driver;
         let mut seen = FxHashSet::default();
         let mut ways = vec![Step {
             block: START_BLOCK,
@@ -172,7 +190,10 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
                     step.pending = true;
                 } else if assign.0.as_local() == Some(RETURN_PLACE) && !self.is_copy(&assign.1) {
                     step.pending = false;
-                } else if !mixed && step.why.is_none() && self.changes_what_is_looked_at(assign.0) {
+                } else if counts_changes
+                    && step.why.is_none()
+                    && self.changes_what_is_looked_at(assign.0)
+                {
                     step.why = Some(Reason::OwnChange(step.block, index));
                 }
             }
@@ -186,6 +207,15 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
                     if self.outside.in_operand(discr) && self.decides(step.block, pending.0) =>
                 {
                     step.why = Some(Reason::Outside(step.block));
+                }
+                TerminatorKind::SwitchInt { discr, .. }
+                    if !mixed
+                        && self.caller == Caller::Executor
+                        && step.why.is_none()
+                        && self.is_unchanging(discr)
+                        && self.decides(step.block, pending.0) =>
+                {
+                    step.why = Some(Reason::Unchanging(step.block));
                 }
                 TerminatorKind::Call { destination, .. }
                     if destination.as_local() == Some(RETURN_PLACE) =>
@@ -261,29 +291,51 @@ impl<'w, 'tcx> Ways<'w, 'tcx> {
                 .is_some_and(|part| self.looked_at.contains(&part))
     }
 
-    /// The field that a place names, by itself or through one reference.
+    /// Whether a condition is a flag or number of the future's own that the body never writes.
+    fn is_unchanging(&self, condition: &Operand<'tcx>) -> bool {
+        let slice = Slice::of(self.tcx, self.body, self.definitions, condition.place());
+        let written = self.written();
+        slice.is_plain
+            && !slice.parts.is_empty()
+            && slice
+                .parts
+                .iter()
+                .all(|part| !self.tcx.is_closure_like(part.0) && !written.contains(part))
+    }
+
+    /// The fields that the body writes or lends for writing.
+    fn written(&self) -> FxHashSet<Part> {
+        let statements = self
+            .body
+            .basic_blocks
+            .iter()
+            .flat_map(|data| &data.statements);
+        statements
+            .filter_map(|statement| match &statement.kind {
+                StatementKind::Assign(assign) => match &assign.1 {
+                    Rvalue::Ref(_, BorrowKind::Mut { .. }, of) => self.part_behind(*of),
+                    _ if through_reference(self.tcx, self.body, assign.0) => {
+                        self.part_behind(assign.0)
+                    }
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect()
+    }
+
     fn part_behind(&self, place: Place<'tcx>) -> Option<Part> {
-        part(self.tcx, self.body, place).or_else(|| {
-            let root = Variable::of_place(self.tcx, self.body, place).root;
-            let [definition] = self.definitions.of(root) else {
-                return None;
-            };
-            let data = &self.body.basic_blocks[definition.location.block];
-            let statement = data.statements.get(definition.location.statement_index)?;
-            let StatementKind::Assign(assign) = &statement.kind else {
-                return None;
-            };
-            places_in(&assign.1)
-                .into_iter()
-                .find_map(|place| part(self.tcx, self.body, place))
-        })
+        part_behind(self.tcx, self.body, self.definitions, place)
+    }
+
+    fn condition_span(&self, block: BasicBlock) -> Span {
+        self.body.basic_blocks[block].terminator().source_info.span
     }
 
     fn explain(&self, reason: Reason) -> Why {
         match reason {
-            Reason::Outside(block) => {
-                Why::Outside(self.body.basic_blocks[block].terminator().source_info.span)
-            }
+            Reason::Outside(block) => Why::Outside(self.condition_span(block)),
+            Reason::Unchanging(block) => Why::Unchanging(self.condition_span(block)),
             Reason::OwnChange(block, index) => Why::OwnChange(
                 self.body.basic_blocks[block].statements[index]
                     .source_info
@@ -327,61 +379,13 @@ pub(super) fn returned(body: &Body<'_>) -> FxHashSet<Local> {
     }
 }
 
-/// The innermost field that a place names.
-fn part<'tcx>(tcx: TyCtxt<'tcx>, body: &Body<'tcx>, place: Place<'tcx>) -> Option<Part> {
-    place
-        .iter_projections()
-        .filter_map(|(base, elem)| {
-            let ProjectionElem::Field(field, _) = elem else {
-                return None;
-            };
-            match base.ty(&body.local_decls, tcx).ty.kind() {
-                ty::Adt(adt, _) => Some((adt.did(), field)),
-                ty::Closure(def, _) => Some((*def, field)),
-                _ => None,
-            }
-        })
-        .last()
-}
-
-/// The fields that some condition of the body depends on.
-fn looked_at<'tcx>(
-    tcx: TyCtxt<'tcx>,
-    body: &Body<'tcx>,
-    definitions: &Definitions,
-) -> FxHashSet<Part> {
-    let mut parts = FxHashSet::default();
-    let mut seen = FxHashSet::default();
-    let mut pending: Vec<Place<'tcx>> = body
-        .basic_blocks
+/// Everything that the body branches on.
+fn conditions<'tcx>(body: &Body<'tcx>) -> impl Iterator<Item = Place<'tcx>> {
+    body.basic_blocks
         .iter()
         .filter(|data| !data.is_cleanup)
         .filter_map(|data| match &data.terminator().kind {
             TerminatorKind::SwitchInt { discr, .. } => discr.place(),
             _ => None,
         })
-        .collect();
-    while let Some(place) = pending.pop() {
-        if !seen.insert(place) {
-            continue;
-        }
-        parts.extend(part(tcx, body, place));
-        let root = Variable::of_place(tcx, body, place).root;
-        for definition in definitions.of(root) {
-            let data = &body.basic_blocks[definition.location.block];
-            match data.statements.get(definition.location.statement_index) {
-                Some(statement) => {
-                    if let StatementKind::Assign(assign) = &statement.kind {
-                        pending.extend(places_in(&assign.1));
-                    }
-                }
-                None => {
-                    if let Some(call) = Call::of(data.terminator()) {
-                        pending.extend(call.args.iter().filter_map(|arg| arg.node.place()));
-                    }
-                }
-            }
-        }
-    }
-    parts
 }

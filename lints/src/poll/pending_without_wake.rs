@@ -1,14 +1,15 @@
 //! [`PENDING_WITHOUT_WAKE`]: in each `poll`, ways to a `Pending` on which the context is not used.
 
 use rustc_hir::{
-    Body,
+    Body, LangItem,
     def::DefKind,
     def_id::{DefIdSet, LocalDefId},
 };
 use rustc_lint::Lint;
+use rustc_middle::ty::TyCtxt;
 use rustc_session::declare_lint;
 
-use super::pending::{Unwoken, Ways, Why};
+use super::pending::{Caller, Unwoken, Ways, Why};
 use crate::{
     analysis::{
         context_uses::{ContextUses, WakerItems, context_parameter, returns_poll},
@@ -36,8 +37,8 @@ declare_lint! {
     ///
     /// ### Known problems
     /// Only what the body looks at through locks, atomics, cells, channels, the clock or the system
-    /// is known to change between two polls. A future that shares data in another way is not
-    /// reported.
+    /// is known to change between two polls, and a flag that a `Future::poll` reads and never
+    /// writes. A future that shares data in another way is not reported, nor a queue of its own.
     ///
     /// ### Example
     /// ```rust,ignore
@@ -108,6 +109,7 @@ impl<'tcx> Check<'tcx> for PendingWithoutWake {
             flow,
             bodies.definitions(&mir),
             &uses,
+            caller(tcx, owner),
         );
         let unwoken = ways.unwoken();
         if unwoken.is_empty() || kept_by_caller(facts, items, owner) {
@@ -118,6 +120,29 @@ impl<'tcx> Check<'tcx> for PendingWithoutWake {
                 report(facts, owner, &found);
             }
         }
+    }
+}
+
+/// Traits whose methods are polled when they have woken the task, besides `Future`.
+const POLLED_WHEN_WOKEN: &[&str] = &[
+    "futures_core",
+    "futures_io",
+    "futures_sink",
+    "http_body",
+    "tokio",
+    "tower_service",
+];
+
+fn caller(tcx: TyCtxt<'_>, owner: LocalDefId) -> Caller {
+    let of_trait = (tcx.def_kind(owner) == DefKind::AssocFn)
+        .then(|| tcx.local_parent(owner))
+        .filter(|parent| matches!(tcx.def_kind(*parent), DefKind::Impl { of_trait: true }))
+        .map(|parent| tcx.impl_trait_ref(parent).skip_binder().def_id);
+    match of_trait {
+        None => Caller::Waker,
+        Some(of) if tcx.is_lang_item(of, LangItem::Future) => Caller::Executor,
+        Some(of) if POLLED_WHEN_WOKEN.contains(&tcx.crate_name(of.krate).as_str()) => Caller::Waker,
+        Some(_) => Caller::Driver,
     }
 }
 
@@ -169,9 +194,14 @@ fn report(facts: &Facts<'_>, owner: LocalDefId, found: &Unwoken) {
                     in_user_code(span),
                     "this change is meant for the next poll, which nobody asks for",
                 ),
+                Why::Unchanging(span) => diag.span_note(
+                    in_user_code(span),
+                    "what it waits for is in the future itself, where nobody changes it while it \
+                     is awaited",
+                ),
             };
             match found.why {
-                Why::Outside(_) => diag.help(
+                Why::Outside(_) | Why::Unchanging(_) => diag.help(
                     "store `context.waker().clone()` where whoever makes the change finds and \
                      wakes it, or await a `tokio::sync::Notify` instead",
                 ),

@@ -302,4 +302,32 @@ async fn first_poll_only() {
     .await
 }
 
+struct Gate {
+    open: bool,
+}
+
+impl Future for Gate {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.open { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+struct AtLeast {
+    count: u32,
+    least: u32,
+}
+
+impl Future for AtLeast {
+    type Output = u32;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+        if self.count < self.least {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.count)
+    }
+}
+
 fn main() {}

@@ -381,6 +381,46 @@ async fn in_a_test() {
     poll_fn(|_| if flag.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
+/// Polled by whoever calls its other methods, after each of them.
+trait Behaviour {
+    fn add(&mut self, event: u32);
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<u32>;
+}
+
+struct Events {
+    queue: VecDeque<u32>,
+    announced: bool,
+}
+
+impl Behaviour for Events {
+    fn add(&mut self, event: u32) {
+        self.queue.push_back(event);
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<u32> {
+        if let Some(event) = self.queue.pop_front() {
+            return Poll::Ready(event);
+        }
+        if !self.announced {
+            self.announced = true;
+        }
+        Poll::Pending
+    }
+}
+
+struct Optional(Option<u32>);
+
+impl Future for Optional {
+    type Output = u32;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+        match self.0 {
+            Some(value) => Poll::Ready(value),
+            None => Poll::Pending,
+        }
+    }
+}
+
 fn main() {}
 
 async fn own_variable_only_read() {
