@@ -375,4 +375,47 @@ async fn a_task_of_its_own(mut stream: TcpStream, mut ping: Interval) {
     }
 }
 
+async fn by_reference_in_adapters(mut stream: TcpStream, mut ping: Interval) {
+    let mut message = std::pin::pin!(read_message(&mut stream));
+    loop {
+        select! {
+            Ok(message) = tokio::time::timeout(Duration::from_secs(1), &mut message) => {
+                return drop(message);
+            }
+            _ = ping.tick() => {}
+        }
+        select! {
+            message = async { message.as_mut().await } => return drop(message),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+/// What was read is printed; the buffer is read into again, but what was in it is not used.
+async fn print(stream: &mut TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 64];
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        println!("{:?}", &buffer[..length]);
+    }
+}
+
+async fn a_buffer_that_is_used_up(mut stream: TcpStream, mut ping: Interval) {
+    loop {
+        select! {
+            _ = print(&mut stream) => {}
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn a_task_in_a_branch(mut ping: Interval) {
+    loop {
+        select! {
+            page = tokio::spawn(fetch("localhost:1")) => drop(page),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
 fn main() {}

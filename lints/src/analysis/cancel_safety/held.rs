@@ -28,7 +28,8 @@ use rustc_middle::{
 use rustc_span::{Span, Spanned};
 
 use super::{
-    CancelSafety, Finding, How, Kind, Loss, Lost, Summary, any_outlives, awaited::Awaited, is_data,
+    Answer, CancelSafety, Finding, How, Kind, Loss, Lost, Summary, any_outlives, awaited::Awaited,
+    is_data,
 };
 use crate::analysis::{
     bodies::{Callee, source_owner},
@@ -480,9 +481,24 @@ impl<'a, 'tcx> Analysis<'a, 'tcx> {
         args: &'tcx [Spanned<Operand<'tcx>>],
         destination: Place<'tcx>,
     ) -> Sources {
+        let overwritten = self.overwritten(callee);
+        if let Some(buffer) = overwritten.and_then(|buffer| args.get(buffer)) {
+            for root in roots::roots(&self.graph.bodies, self.frame, &buffer.node) {
+                if let roots::Root::Owned(root) = root {
+                    state.remove(&root);
+                }
+            }
+        }
         let each: Vec<Sources> = args
             .iter()
-            .map(|arg| self.of_operand(state, &arg.node))
+            .enumerate()
+            .map(|(position, arg)| {
+                if overwritten == Some(position) {
+                    0
+                } else {
+                    self.of_operand(state, &arg.node)
+                }
+            })
             .collect();
         let sources = each.iter().fold(0, |all, one| all | one);
         if sources == 0 {
@@ -540,6 +556,18 @@ impl<'a, 'tcx> Analysis<'a, 'tcx> {
             }
         }
         if carries { sources } else { 0 }
+    }
+
+    /// The buffer that a read writes over.
+    fn overwritten(&self, callee: Option<Callee<'tcx>>) -> Option<usize> {
+        match self.safety.documented(callee?.def_id)? {
+            Answer::TakesInto {
+                buffer,
+                overwrites: true,
+                ..
+            } => Some(buffer),
+            _ => None,
+        }
     }
 
     fn is_future(&self, ty: ty::Ty<'tcx>) -> bool {

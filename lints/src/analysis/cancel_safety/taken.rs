@@ -146,7 +146,7 @@ pub(crate) fn given<'tcx>(
     ty: Ty<'tcx>,
     value: &Operand<'tcx>,
 ) -> Vec<Finding<'tcx>> {
-    let parts = graph.polled_value(frame, ty, &[value]);
+    let parts = graph.polled_owned(frame, ty, value);
     let [Polled::Body(body)] = parts[..] else {
         return Vec::new();
     };
