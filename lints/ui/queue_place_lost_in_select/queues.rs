@@ -25,6 +25,16 @@ async fn count(state: &State, mut ping: Interval) {
     }
 }
 
+async fn behind_others(state: &State, mut ping: Interval) {
+    loop {
+        select! {
+            biased;
+            _ = ping.tick() => {}
+            mut count = state.counts.lock() => *count += 1,
+        }
+    }
+}
+
 async fn tables(state: Arc<State>, mut ping: Interval) {
     for _ in 0..10 {
         select! {
