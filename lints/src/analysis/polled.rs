@@ -140,8 +140,12 @@ impl<'tcx> Search<'_, 'tcx> {
             self.add(Polled::Body(body));
         } else {
             self.add(Polled::Foreign(ty));
-            for argument in args.types() {
-                self.part(argument, depth - 1);
+            // `Next<'_, FuturesUnordered<F>>` borrows the stream, and with it the futures.
+            let borrows = args.regions().next().is_some();
+            if self.behind_references || !borrows {
+                for argument in args.types() {
+                    self.part(argument, depth - 1);
+                }
             }
         }
     }

@@ -418,4 +418,75 @@ async fn a_task_in_a_branch(mut ping: Interval) {
     }
 }
 
+async fn a_set_of_futures(streams: Vec<TcpStream>, mut ping: Interval) {
+    let mut messages: futures::stream::FuturesUnordered<_> = streams
+        .into_iter()
+        .map(|mut stream| async move { read_message(&mut stream).await })
+        .collect();
+    loop {
+        select! {
+            Some(message) = messages.next() => drop(message),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn an_option(mut stream: TcpStream, mut ping: Interval) {
+    let mut message = Some(Box::pin(read_message(&mut stream)));
+    loop {
+        select! {
+            done = async { message.as_mut().unwrap().await }, if message.is_some() => {
+                message = None;
+                drop(done);
+            }
+            _ = ping.tick() => {}
+        }
+        select! {
+            Some(done) = futures::future::OptionFuture::from(message.as_mut()) => drop(done),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn re_armed(stream: TcpStream, mut ping: Interval) {
+    async fn next(mut stream: TcpStream) -> (TcpStream, io::Result<Vec<u8>>) {
+        let message = read_message(&mut stream).await;
+        (stream, message)
+    }
+    let mut message = Box::pin(next(stream));
+    loop {
+        select! {
+            (stream, done) = &mut message => {
+                drop(done);
+                message.set(next(stream));
+            }
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn other_ways_out(mut stream: TcpStream, mut stop: mpsc::Receiver<u8>) {
+    'outer: loop {
+        for _ in 0..10 {
+            select! {
+                message = read_message(&mut stream) => drop(message),
+                _ = stop.recv() => break 'outer,
+                () = std::future::ready(()) => panic!("asked to"),
+                () = tokio::task::yield_now() => std::process::exit(2),
+                () = std::future::pending() => unreachable!(),
+            }
+        }
+    }
+}
+
+async fn ends_in_the_first_pass(mut stream: TcpStream, mut ping: Interval) {
+    loop {
+        select! {
+            message = read_message(&mut stream) => drop(message),
+            _ = ping.tick() => {}
+        }
+        break;
+    }
+}
+
 fn main() {}
