@@ -105,10 +105,10 @@ impl<'tcx> AsyncPatterns<'tcx> {
 
     /// For the crates that depend on this one.
     fn leave_facts(&self) {
-        let needed = |check: &Box<dyn Check<'tcx> + 'tcx>| {
-            ["cancel_unsafe_in_select"].contains(&check.lint().name_lower().as_str())
+        let is_user = |check: &&Box<dyn Check<'tcx> + 'tcx>| {
+            std::ptr::eq(check.lint(), CancelUnsafeInSelect.lint())
         };
-        let Some(check) = self.active.iter().find(|check| needed(check)) else {
+        let Some(check) = self.active.iter().find(is_user) else {
             return;
         };
         let facts = &self.facts;

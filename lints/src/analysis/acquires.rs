@@ -24,7 +24,6 @@ use super::{
     origin::{Frame, holds},
     polled::Polled,
     roots::{Part, Root, Source, parts},
-    select,
 };
 use crate::paths::Resolver;
 
@@ -134,12 +133,15 @@ impl<'tcx> Acquires<'tcx> {
             ty.ty_adt_def()
                 .is_some_and(|adt| self.limits.contains(&adt.did()))
         });
-        if has_limit || select::behind_reference(self.tcx, future).is_some() {
+        if has_limit {
             return Vec::new();
         }
         match &frame.mir.body.basic_blocks[site.block].terminator().kind {
             TerminatorKind::Call { args, .. } => match args.first() {
-                Some(pinned) => self.of_parts(graph, frame, &site.polled, &pinned.node, depth),
+                Some(pinned) => {
+                    let polled = graph.polled_owned(frame, future, &pinned.node);
+                    self.of_parts(graph, frame, &polled, &pinned.node, depth)
+                }
                 None => Vec::new(),
             },
             _ => Vec::new(),

@@ -19,7 +19,7 @@ use super::{
     bodies::{Bodies, Callee},
     handoffs::Handoffs,
     origin::{self, Frame, holds},
-    polled::{Polled, polled},
+    polled::{Polled, polled, polled_owned},
 };
 use crate::paths::Resolver;
 
@@ -174,6 +174,22 @@ impl<'tcx> CallGraph<'tcx> {
             }
         }
         found
+    }
+
+    /// The same without what is behind a reference: the parts that are dropped with the value.
+    pub(crate) fn polled_owned(
+        &self,
+        frame: &Frame<'_, 'tcx>,
+        ty: Ty<'tcx>,
+        operand: &Operand<'tcx>,
+    ) -> Vec<Polled<'tcx>> {
+        let owned = polled_owned(&self.bodies, &self.handoffs, ty);
+        let is_dynamic = |part: &Polled<'tcx>| matches!(part, Polled::Dynamic(_));
+        if owned.iter().any(is_dynamic) {
+            self.polled_value(frame, ty, &[operand])
+        } else {
+            owned
+        }
     }
 
     fn sites(&self, instance: Instance<'tcx>) -> Vec<Site<'tcx>> {

@@ -102,6 +102,9 @@ fn check<'tcx>(
         return;
     };
     for (position, branch) in select.branches.iter().enumerate() {
+        if branch.future.span.in_external_macro(tcx.sess.source_map()) {
+            continue;
+        }
         let Some(waits_for) = waits_for(&graph, &frame, acquires, branch) else {
             continue;
         };

@@ -107,6 +107,9 @@ impl<'tcx> Check<'tcx> for QueuePlaceLostInSelect {
                             "the `select!` runs again in this loop, and the new future begins at \
                              the end of the queue",
                         );
+                        if given_up.is_behind_others {
+                            diag.note("`biased`: the branches above win whenever they are ready");
+                        }
                         diag.help(
                             "make the future once, outside the loop, pin it with `std::pin::pin!`, \
                              and poll it by `&mut`",

@@ -19,8 +19,9 @@ use crate::{
 
 /// A branch whose future is dropped unfinished, and made anew when the `select!` runs again.
 pub(super) struct GivenUp<'s, 'tcx> {
-    pub(super) select: &'s Select<'tcx>,
     pub(super) branch: &'s Branch<'tcx>,
+    /// The branches before it are asked first, each time.
+    pub(super) is_behind_others: bool,
     /// The loop in which it runs again.
     pub(super) again: Loop,
 }
@@ -34,8 +35,11 @@ pub(super) fn given_up<'s, 'tcx>(
         return Vec::new();
     };
     let mut found = Vec::new();
+    let source_map = tcx.sess.source_map();
     for (position, branch) in select.branches.iter().enumerate() {
-        if !matches!(branch.source, Source::Owned) {
+        // What a macro of another crate writes is not the user's to change.
+        let foreign = branch.future.span.in_external_macro(source_map);
+        if foreign || !matches!(branch.source, Source::Owned) {
             continue;
         }
         let places = places_in(branch.future);
@@ -58,8 +62,8 @@ pub(super) fn given_up<'s, 'tcx>(
         };
         if let Some(again) = again {
             found.push(GivenUp {
-                select,
                 branch,
+                is_behind_others: select.biased && position > 0,
                 again,
             });
         }

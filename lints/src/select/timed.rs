@@ -105,6 +105,7 @@ fn find<'tcx>(
     calls
         .found
         .into_iter()
+        .filter(|(call, ..)| !call.span.in_external_macro(tcx.sess.source_map()))
         .filter_map(|(call, function, position, gone)| {
             let future = argument(call, position)?;
             let gone_variant = tcx.lang_items().get(match gone {

@@ -375,4 +375,118 @@ async fn a_task_of_its_own(mut stream: TcpStream, mut ping: Interval) {
     }
 }
 
+async fn by_reference_in_adapters(mut stream: TcpStream, mut ping: Interval) {
+    let mut message = std::pin::pin!(read_message(&mut stream));
+    loop {
+        select! {
+            Ok(message) = tokio::time::timeout(Duration::from_secs(1), &mut message) => {
+                return drop(message);
+            }
+            _ = ping.tick() => {}
+        }
+        select! {
+            message = async { message.as_mut().await } => return drop(message),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+/// What was read is printed; the buffer is read into again, but what was in it is not used.
+async fn print(stream: &mut TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 64];
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        println!("{:?}", &buffer[..length]);
+    }
+}
+
+async fn a_buffer_that_is_used_up(mut stream: TcpStream, mut ping: Interval) {
+    loop {
+        select! {
+            _ = print(&mut stream) => {}
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn a_task_in_a_branch(mut ping: Interval) {
+    loop {
+        select! {
+            page = tokio::spawn(fetch("localhost:1")) => drop(page),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn a_set_of_futures(streams: Vec<TcpStream>, mut ping: Interval) {
+    let mut messages: futures::stream::FuturesUnordered<_> = streams
+        .into_iter()
+        .map(|mut stream| async move { read_message(&mut stream).await })
+        .collect();
+    loop {
+        select! {
+            Some(message) = messages.next() => drop(message),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn an_option(mut stream: TcpStream, mut ping: Interval) {
+    let mut message = Some(Box::pin(read_message(&mut stream)));
+    loop {
+        select! {
+            done = async { message.as_mut().unwrap().await }, if message.is_some() => {
+                message = None;
+                drop(done);
+            }
+            _ = ping.tick() => {}
+        }
+        select! {
+            Some(done) = futures::future::OptionFuture::from(message.as_mut()) => drop(done),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn re_armed(stream: TcpStream, mut ping: Interval) {
+    async fn next(mut stream: TcpStream) -> (TcpStream, io::Result<Vec<u8>>) {
+        let message = read_message(&mut stream).await;
+        (stream, message)
+    }
+    let mut message = Box::pin(next(stream));
+    loop {
+        select! {
+            (stream, done) = &mut message => {
+                drop(done);
+                message.set(next(stream));
+            }
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn other_ways_out(mut stream: TcpStream, mut stop: mpsc::Receiver<u8>) {
+    'outer: loop {
+        for _ in 0..10 {
+            select! {
+                message = read_message(&mut stream) => drop(message),
+                _ = stop.recv() => break 'outer,
+                () = std::future::ready(()) => panic!("asked to"),
+                () = tokio::task::yield_now() => std::process::exit(2),
+                () = std::future::pending() => unreachable!(),
+            }
+        }
+    }
+}
+
+async fn ends_in_the_first_pass(mut stream: TcpStream, mut ping: Interval) {
+    loop {
+        select! {
+            message = read_message(&mut stream) => drop(message),
+            _ = ping.tick() => {}
+        }
+        break;
+    }
+}
+
 fn main() {}

@@ -25,6 +25,16 @@ async fn count(state: &State, mut ping: Interval) {
     }
 }
 
+async fn behind_others(state: &State, mut ping: Interval) {
+    loop {
+        select! {
+            biased;
+            _ = ping.tick() => {}
+            mut count = state.counts.lock() => *count += 1,
+        }
+    }
+}
+
 async fn tables(state: Arc<State>, mut ping: Interval) {
     for _ in 0..10 {
         select! {
@@ -144,6 +154,57 @@ async fn a_std_lock(lock: &std::sync::Mutex<u64>, mut ping: Interval) {
     loop {
         select! {
             _ = async { *lock.lock().unwrap() += 1 } => {}
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn re_armed(state: &State, mut ping: Interval) {
+    let mut lock = Box::pin(state.counts.lock());
+    loop {
+        select! {
+            mut count = &mut lock => {
+                *count += 1;
+                lock.set(state.counts.lock());
+            }
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn a_lock_without_a_queue(lock: futures::lock::Mutex<u64>, mut ping: Interval) {
+    loop {
+        select! {
+            mut count = lock.lock() => *count += 1,
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn a_task(state: Arc<State>, mut ping: Interval) {
+    loop {
+        let state = state.clone();
+        select! {
+            done = tokio::spawn(async move { add(&state).await }) => drop(done),
+            _ = ping.tick() => {}
+        }
+    }
+}
+
+async fn left_with_an_error(state: &State, mut jobs: mpsc::Receiver<u64>) -> Option<()> {
+    loop {
+        select! {
+            mut count = state.counts.lock() => *count += 1,
+            _ = jobs.recv() => return None,
+        }
+    }
+}
+
+#[allow(queue_place_lost_in_select)]
+async fn allowed(state: &State, mut ping: Interval) {
+    loop {
+        select! {
+            mut count = state.counts.lock() => *count += 1,
             _ = ping.tick() => {}
         }
     }

@@ -18,7 +18,6 @@ use crate::analysis::{
     origin::Frame,
     polled::Polled,
     roots::{Root, Source, borrows, is_shared, roots},
-    select,
 };
 
 /// `poll_fn` inside `poll_fn` deeper than this is not looked into.
@@ -40,10 +39,7 @@ impl<'a, 'tcx> Awaited<'a, 'tcx> {
         ty: Ty<'tcx>,
         operand: &Operand<'tcx>,
     ) -> Vec<Finding<'tcx>> {
-        if select::behind_reference(self.graph.bodies.tcx, ty).is_some() {
-            return Vec::new();
-        }
-        let parts = self.graph.polled_value(frame, ty, &[operand]);
+        let parts = self.graph.polled_owned(frame, ty, operand);
         self.of_parts(frame, &parts, operand, DEEPEST_NESTING)
     }
 
@@ -61,9 +57,7 @@ impl<'a, 'tcx> Awaited<'a, 'tcx> {
         let Some(callee) = site.callee.filter(|_| site.via == Via::Poll) else {
             return Vec::new();
         };
-        if callee.def_id != self.graph.handoffs.future_poll
-            || select::behind_reference(self.graph.bodies.tcx, callee.args.type_at(0)).is_some()
-        {
+        if callee.def_id != self.graph.handoffs.future_poll {
             return Vec::new();
         }
         let body = frame.mir.body;
@@ -72,7 +66,11 @@ impl<'a, 'tcx> Awaited<'a, 'tcx> {
             return Vec::new();
         };
         match args.first() {
-            Some(pinned) => self.of_parts(frame, &site.polled, &pinned.node, depth),
+            Some(pinned) => {
+                let future = callee.args.type_at(0);
+                let parts = self.graph.polled_owned(frame, future, &pinned.node);
+                self.of_parts(frame, &parts, &pinned.node, depth)
+            }
             None => Vec::new(),
         }
     }
@@ -235,7 +233,7 @@ impl<'a, 'tcx> Awaited<'a, 'tcx> {
                     roots_of(0),
                 ),
                 Answer::Takes(what) => one(Kind::Takes(what), roots_of(0)),
-                Answer::TakesInto { loss, buffer } => one(
+                Answer::TakesInto { loss, buffer, .. } => one(
                     Kind::TakesInto {
                         what: loss,
                         buffer: roots_of(buffer),

@@ -87,9 +87,15 @@ fn key(tcx: TyCtxt<'_>, function: DefId) -> String {
 
 fn read(tcx: TyCtxt<'_>, krate: CrateNum) -> Option<FxHashMap<String, Fact>> {
     let source = tcx.used_crate_source(krate);
-    let library = source.rmeta.as_ref().or(source.rlib.as_ref())?;
-    let text = fs::read_to_string(library.with_extension(EXTENSION)).ok()?;
-    let file: File = serde_json::from_str(&text).ok()?;
+    let library = [&source.rmeta, &source.rlib, &source.dylib]
+        .into_iter()
+        .flatten()
+        .next()?;
+    parse(&fs::read_to_string(library.with_extension(EXTENSION)).ok()?)
+}
+
+fn parse(text: &str) -> Option<FxHashMap<String, Fact>> {
+    let file: File = serde_json::from_str(text).ok()?;
     if file.version != VERSION {
         return None;
     }
@@ -183,4 +189,59 @@ fn write(place: &std::path::Path, file: &File) -> std::io::Result<()> {
         // The error that counts is the rename's.
         let _ = fs::remove_file(&temporary);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_read_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("libdemo-01.cancel-safety.json");
+        let taken = |what: Loss, from| {
+            Some(Taken {
+                what: what.key().to_owned(),
+                from,
+            })
+        };
+        let file = File {
+            version: VERSION,
+            functions: [(
+                "::read".to_owned(),
+                Entry {
+                    loses: taken(Loss::BytesRead, Some(0)),
+                    takes: taken(Loss::Message, None),
+                },
+            )]
+            .into(),
+        };
+        write(&place, &file).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let facts = parse(&fs::read_to_string(&place).unwrap()).unwrap();
+        assert_eq!(
+            facts["::read"],
+            Fact {
+                loses: Some((Loss::BytesRead, Some(0))),
+                takes: Some((Loss::Message, None)),
+            }
+        );
+    }
+
+    #[test]
+    fn what_another_version_wrote_is_not_read() {
+        for text in [
+            r#"{"version":2,"functions":{}}"#,
+            r#"{"version":1,"fun"#,
+            "",
+        ] {
+            assert!(parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_loss_of_unknown_kind_is_none() {
+        let text = r#"{"version":1,"functions":{"::f":{"loses":{"what":"sleep"}}}}"#;
+        assert_eq!(parse(text).unwrap()["::f"].loses, None);
+    }
 }

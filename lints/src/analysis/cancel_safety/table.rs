@@ -82,7 +82,12 @@ pub(crate) enum Answer {
     /// Is safe, and gives out what it took.
     Takes(Loss),
     /// Is safe, and leaves what it took in a buffer.
-    TakesInto { loss: Loss, buffer: usize },
+    TakesInto {
+        loss: Loss,
+        buffer: usize,
+        /// What was in the buffer before is not wanted any more.
+        overwrites: bool,
+    },
     /// Owns a message until it is sent.
     Sends { message: usize },
     /// Only the place in a queue is lost.
@@ -181,10 +186,18 @@ const KNOWN: &[(Answer, &[&str])] = &[
         Answer::TakesInto {
             loss: Loss::BytesRead,
             buffer: 1,
+            overwrites: false,
+        },
+        &["tokio::io::AsyncReadExt::read_buf"],
+    ),
+    (
+        Answer::TakesInto {
+            loss: Loss::BytesRead,
+            buffer: 1,
+            overwrites: true,
         },
         &[
             "tokio::io::AsyncReadExt::read",
-            "tokio::io::AsyncReadExt::read_buf",
             "futures_util::io::AsyncReadExt::read",
         ],
     ),
@@ -192,14 +205,24 @@ const KNOWN: &[(Answer, &[&str])] = &[
         Answer::TakesInto {
             loss: Loss::Message,
             buffer: 1,
+            overwrites: false,
         },
         &[
             "tokio::sync::mpsc::Receiver::recv_many",
             "tokio::sync::mpsc::UnboundedReceiver::recv_many",
-            "tokio::net::UdpSocket::recv",
-            "tokio::net::UdpSocket::recv_from",
             "tokio::net::UdpSocket::recv_buf",
             "tokio::net::UdpSocket::recv_buf_from",
+        ],
+    ),
+    (
+        Answer::TakesInto {
+            loss: Loss::Message,
+            buffer: 1,
+            overwrites: true,
+        },
+        &[
+            "tokio::net::UdpSocket::recv",
+            "tokio::net::UdpSocket::recv_from",
             "tokio::net::UnixDatagram::recv",
             "tokio::net::UnixDatagram::recv_from",
         ],

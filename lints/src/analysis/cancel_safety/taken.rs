@@ -105,24 +105,25 @@ impl<'tcx> Tracer<'tcx> for Takings<'_, 'tcx> {
             self.taken = true;
             return Go::Stop;
         }
-        // `Some(x)?`, `unwrap`: the value is what was inside.
-        let is_unwrapping = is_std(tcx, callee.def_id)
-            && call.operands.len() <= 2
-            && tcx.opt_item_name(callee.def_id).is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "branch" | "unwrap" | "expect" | "unwrap_or_default" | "into" | "from"
-                )
-            });
-        if is_unwrapping {
-            return Go::Arguments(vec![0]);
+        // A copy leaves the value where it is. Of anything else, the result is as dear as what was
+        // moved into it.
+        let is_clone = tcx
+            .opt_item_name(callee.def_id)
+            .is_some_and(|name| matches!(name.as_str(), "clone" | "cloned" | "to_owned"));
+        let moved: Vec<usize> = (0..call.operands.len())
+            .filter(|position| {
+                let operand = &call.operands[*position].node;
+                matches!(operand, Operand::Move(_))
+                    && frame
+                        .operand_ty(&self.graph.bodies, operand)
+                        .is_some_and(|ty| !ty.is_ref())
+            })
+            .collect();
+        if is_clone || moved.is_empty() {
+            self.other = true;
+            return Go::Stop;
         }
-        self.other = true;
-        Go::Stop
-    }
-
-    fn constant(&mut self, _: Ty<'tcx>) {
-        self.other = true;
+        Go::Arguments(moved)
     }
 
     fn parameter(&mut self, _: Ty<'tcx>) {
@@ -146,7 +147,7 @@ pub(crate) fn given<'tcx>(
     ty: Ty<'tcx>,
     value: &Operand<'tcx>,
 ) -> Vec<Finding<'tcx>> {
-    let parts = graph.polled_value(frame, ty, &[value]);
+    let parts = graph.polled_owned(frame, ty, value);
     let [Polled::Body(body)] = parts[..] else {
         return Vec::new();
     };
