@@ -152,6 +152,13 @@ impl<'tcx> Tokens<'tcx> {
         }
     }
 
+    /// Whether a function of the crate looks at a token or cancels it.
+    pub(crate) fn is_named_in(&self, function: DefId) -> bool {
+        function
+            .as_local()
+            .is_some_and(|function| self.looking.contains(&function))
+    }
+
     /// Whether a function of the crate looks at a token, or calls one that does.
     pub(crate) fn is_looked_at_by(&self, function: DefId) -> bool {
         let mut seen = FxHashSet::default();

@@ -4,7 +4,7 @@
 use rustc_hir::{
     Expr, ExprKind, HirId, Node, Pat, PatKind, QPath,
     def::{DefKind, Res},
-    def_id::LocalDefId,
+    def_id::{DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_expr},
 };
 use rustc_lint::Lint;
@@ -93,7 +93,7 @@ impl<'tcx> Check<'tcx> for SelectLoopWithoutCancellation {
                     continue;
                 }
                 seen.push(outermost.hir_id);
-                judge(facts.tcx, &tokens, *owner, select, outermost);
+                judge(facts, &tokens, *owner, select, outermost);
             }
         }
     }
@@ -108,12 +108,13 @@ fn goes_round(select: &Select<'_>) -> bool {
 }
 
 fn judge<'tcx>(
-    tcx: TyCtxt<'tcx>,
+    facts: &Facts<'tcx>,
     tokens: &Tokens<'tcx>,
     owner: LocalDefId,
     select: &Select<'tcx>,
     outermost: &'tcx Expr<'tcx>,
 ) {
+    let tcx = facts.tcx;
     let Some(around) = select.around else {
         return;
     };
@@ -138,7 +139,7 @@ fn judge<'tcx>(
         found: false,
     };
     looks.visit_body(body);
-    if looks.found {
+    if looks.found || is_called_by_who_looks(facts, tokens, root) {
         return;
     }
     let name = &token.name;
@@ -160,6 +161,18 @@ fn judge<'tcx>(
             ));
         },
     );
+}
+
+/// Whether a caller of the function looks at a token: it may drop the function's future when that
+/// is cancelled.
+fn is_called_by_who_looks(facts: &Facts<'_>, tokens: &Tokens<'_>, function: LocalDefId) -> bool {
+    let function = function.to_def_id();
+    let callers = facts.mentions().callers(&DefIdSet::from_iter([function]));
+    callers
+        .into_values()
+        .flatten()
+        .map(|caller| facts.tcx.typeck_root_def_id(caller.to_def_id()))
+        .any(|caller| caller != function && tokens.is_named_in(caller))
 }
 
 /// A token that a function has from outside.
@@ -198,7 +211,8 @@ fn token_of<'tcx>(tcx: TyCtxt<'tcx>, tokens: &Tokens<'tcx>, owner: LocalDefId) -
     let typeck = tcx.typeck(function);
     body.params.iter().find_map(|parameter| {
         let held = tokens.held(typeck.pat_ty(parameter.pat))?;
-        let name = binding_name(parameter.pat)?;
+        // `_token`: its author knows that it is not used.
+        let name = binding_name(parameter.pat).filter(|name| !name.starts_with('_'))?;
         Some(Token {
             name: named(name, &held),
             span: parameter.span,

@@ -286,6 +286,36 @@ async fn child(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
     }
 }
 
+async fn unused_on_purpose(mut jobs: mpsc::Receiver<u32>, _stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            Some(job) = jobs.recv() => work(job),
+            () = sleep(Duration::from_secs(1)) => work(0),
+        }
+    }
+}
+
+struct Supervised {
+    jobs: mpsc::Receiver<u32>,
+    stop: CancellationToken,
+}
+
+impl Supervised {
+    async fn run(&mut self) {
+        loop {
+            tokio::select! {
+                Some(job) = self.jobs.recv() => work(job),
+                () = sleep(Duration::from_secs(1)) => work(0),
+            }
+        }
+    }
+
+    async fn start(mut self) {
+        let stop = self.stop.clone();
+        stop.run_until_cancelled(self.run()).await;
+    }
+}
+
 async fn allowed(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
     #[allow(select_loop_without_cancellation)]
     loop {
