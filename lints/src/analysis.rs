@@ -1,13 +1,15 @@
 //! Analyses that the lints query. A lint never re-implements one of them.
 
+pub(crate) mod acquires;
 pub(crate) mod async_path;
 mod behind;
 pub(crate) mod blocking_calls;
 pub(crate) mod bodies;
 pub(crate) mod call_graph;
+pub(crate) mod cancel_safety;
 pub(crate) mod completion;
 pub(crate) mod cost;
-mod definitions;
+pub(crate) mod definitions;
 pub(crate) mod describe;
 mod drops;
 pub(crate) mod durations;
@@ -22,10 +24,12 @@ pub(crate) mod guards;
 pub(crate) mod handoffs;
 pub(crate) mod length;
 pub(crate) mod loops;
+pub(crate) mod makers;
 pub(crate) mod mentions;
 pub(crate) mod origin;
 pub(crate) mod ownership;
 pub(crate) mod polled;
+pub(crate) mod roots;
 pub(crate) mod runtime_flavor;
 pub(crate) mod select;
 pub(crate) mod suspend;

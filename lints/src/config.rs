@@ -27,6 +27,10 @@ pub(crate) struct Config {
     pub(crate) assume_non_blocking: Vec<ItemPath>,
     /// More functions that take long to compute.
     pub(crate) cpu_heavy_calls: Vec<ItemPath>,
+    /// Functions whose futures lose nothing when they are dropped half way.
+    pub(crate) assume_cancel_safe: Vec<ItemPath>,
+    /// More functions whose futures lose data when they are dropped half way.
+    pub(crate) assume_cancel_unsafe: Vec<ItemPath>,
 }
 
 /// The path of an item, such as `tokio::task::spawn_blocking` or `std::fs::File::open`.

@@ -9,6 +9,7 @@ use crate::{
     analysis::{
         blocking_calls::BlockingCalls,
         call_graph::CallGraphs,
+        cancel_safety::CancelSafety,
         guards::{self, Guards},
         mentions::Mentions,
         ownership::Ownership,
@@ -29,6 +30,7 @@ pub(crate) struct Facts<'tcx> {
     mentions: OnceCell<Mentions<'tcx>>,
     call_graphs: OnceCell<CallGraphs<'tcx>>,
     blocking_calls: OnceCell<BlockingCalls>,
+    cancel_safety: OnceCell<CancelSafety<'tcx>>,
     selects: OnceCell<Vec<(LocalDefId, Vec<Select<'tcx>>)>>,
 }
 
@@ -43,6 +45,7 @@ impl<'tcx> Facts<'tcx> {
             mentions: OnceCell::new(),
             call_graphs: OnceCell::new(),
             blocking_calls: OnceCell::new(),
+            cancel_safety: OnceCell::new(),
             selects: OnceCell::new(),
         }
     }
@@ -63,6 +66,12 @@ impl<'tcx> Facts<'tcx> {
     pub(crate) fn mentions(&self) -> &Mentions<'tcx> {
         self.mentions
             .get_or_init(|| Mentions::new(self.tcx, &self.paths))
+    }
+
+    /// What is lost when a future is dropped half way.
+    pub(crate) fn cancel_safety(&self) -> &CancelSafety<'tcx> {
+        self.cancel_safety
+            .get_or_init(|| CancelSafety::new(self.tcx, &self.paths, &self.config))
     }
 
     /// Every `select!` of the crate, by the body it stands in.

@@ -5,6 +5,7 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
+    analysis::cancel_safety::crate_facts,
     blocking::BlockInPlaceInTest,
     catch,
     channels::LaggedIgnored,
@@ -13,7 +14,10 @@ use crate::{
     facts::Facts,
     locks::StdGuardAcrossAwait,
     receipt,
-    select::{PolledAfterCompletion, SelectLoopWithoutCancellation},
+    select::{
+        CancelUnsafeInSelect, Futurelock, PolledAfterCompletion, QueuePlaceLostInSelect,
+        SelectLoopWithoutCancellation,
+    },
     streams::BufferedStreamStall,
     timers::{IdleTimerInSelectLoop, TimeoutOverCpuWork, TimerResetInSelectLoop},
 };
@@ -42,6 +46,9 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
         Box::new(TimeoutOverCpuWork),
+        Box::new(CancelUnsafeInSelect),
+        Box::new(QueuePlaceLostInSelect),
+        Box::new(Futurelock),
         Box::new(LaggedIgnored),
         Box::new(PolledAfterCompletion),
         Box::new(SelectLoopWithoutCancellation),
@@ -72,6 +79,24 @@ impl<'tcx> AsyncPatterns<'tcx> {
             facts: Facts::new(tcx, config.clone()),
             active,
             bodies: 0,
+        }
+    }
+
+    /// For the crates that depend on this one.
+    fn leave_facts(&self) {
+        let needed = |check: &Box<dyn Check<'tcx> + 'tcx>| {
+            ["cancel_unsafe_in_select"].contains(&check.lint().name_lower().as_str())
+        };
+        let Some(check) = self.active.iter().find(|check| needed(check)) else {
+            return;
+        };
+        let facts = &self.facts;
+        let left = catch::guarded(|| {
+            crate_facts::leave(facts.tcx, facts.call_graphs(), facts.cancel_safety());
+        });
+        if let Err(panic) = left {
+            let stage = "the public functions, for the crates that depend on this one";
+            diagnostics::internal_error(facts.tcx, check.lint(), stage, &panic);
         }
     }
 
@@ -128,6 +153,7 @@ impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
             |_| "the crate after its last body".to_owned(),
             |check, facts| check.check_crate_post(facts),
         );
+        self.leave_facts();
         receipt::leave(cx.tcx, &lints(), self.bodies);
     }
 }

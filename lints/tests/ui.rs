@@ -143,6 +143,34 @@ fn timeout_over_cpu_work_config() {
 }
 
 #[test]
+fn cancel_unsafe_in_select() {
+    run("cancel_unsafe_in_select", "2024", "");
+}
+
+#[test]
+fn cancel_unsafe_in_select_config() {
+    run(
+        "cancel_unsafe_in_select_config",
+        "2024",
+        r#"
+            [async_patterns_lints]
+            assume_cancel_safe = ["configured::resumable", "tokio::io::AsyncReadExt::read_exact"]
+            assume_cancel_unsafe = ["configured::fragile", "tokio::task::yield_now"]
+        "#,
+    );
+}
+
+#[test]
+fn futurelock() {
+    run("futurelock", "2024", "");
+}
+
+#[test]
+fn queue_place_lost_in_select() {
+    run("queue_place_lost_in_select", "2024", "");
+}
+
+#[test]
 fn lagged_ignored() {
     run_with("lagged_ignored", "2024", "", &["--test"]);
 }

@@ -56,6 +56,11 @@ impl Flow {
         block == START_BLOCK || self.dominators.is_reachable(block)
     }
 
+    /// The blocks that run next; of a suspension, the one that it resumes at.
+    pub(crate) fn successors(&self, block: BasicBlock) -> &[BasicBlock] {
+        &self.successors[block]
+    }
+
     /// The blocks in which the body decides whether `block` runs: each way to `block` goes through
     /// them, and at least one way out of them does not come back to it.
     pub(crate) fn deciders(&self, block: BasicBlock) -> Vec<BasicBlock> {
@@ -187,7 +192,7 @@ fn resumptions(body: &Body<'_>) -> Option<FxHashMap<u128, BasicBlock>> {
     }
 }
 
-fn suspended_as(statements: &[Statement<'_>]) -> Option<u128> {
+pub(crate) fn suspended_as(statements: &[Statement<'_>]) -> Option<u128> {
     statements.iter().rev().find_map(|statement| {
         let StatementKind::SetDiscriminant { variant_index, .. } = &statement.kind else {
             return None;

@@ -29,13 +29,17 @@
 mod after;
 mod expansion;
 mod source;
+mod values;
 
 use rustc_hir::{
     Expr, HirId, LoopSource, Pat,
     def_id::{DefIdSet, LocalDefId},
 };
 use rustc_middle::{
-    mir::{Body, Location, StatementKind, TerminatorKind},
+    mir::{
+        BasicBlock, BasicBlockData, Body, Location, Operand, StatementKind, TerminatorKind,
+        VarDebugInfoContents,
+    },
     ty::{Instance, Ty, TyCtxt},
 };
 use rustc_span::Span;
@@ -48,8 +52,9 @@ use super::{
 use crate::paths::Resolver;
 
 pub(crate) use self::{
-    after::Back,
-    source::{Place, Source},
+    after::{After, Back, after},
+    expansion::enclosing_loop,
+    source::{Place, Source, behind_reference},
 };
 
 /// Functions of which each expansion names at least one.
@@ -105,6 +110,9 @@ pub(crate) struct Branch<'tcx> {
     /// The condition after `if`.
     pub(crate) precondition: Option<&'tcx Expr<'tcx>>,
     pub(crate) handler: &'tcx Expr<'tcx>,
+    /// Where the user wrote the handler. (The expression's own span is that of the macro call where
+    /// the handler is a block.)
+    pub(crate) handler_span: Span,
     /// Whether the `select!` can run again after the handler.
     pub(crate) back: Back,
 }
@@ -175,18 +183,6 @@ impl SelectMacros {
     }
 }
 
-impl<'tcx> Select<'tcx> {
-    /// Whether a branch other than this one, or a fallback, leads back to the `select!`.
-    pub(crate) fn goes_on_after_others(&self, branch: usize) -> bool {
-        let others = self.branches.iter().enumerate();
-        others
-            .filter(|(position, _)| *position != branch)
-            .map(|(_, other)| other.back)
-            .chain(self.fallbacks.iter().map(|fallback| fallback.back))
-            .any(|back| back != Back::Never)
-    }
-}
-
 impl<'tcx> Branch<'tcx> {
     /// What the branch polls, seen from an instance of the body that the `select!` stands in.
     pub(crate) fn polled(
@@ -200,29 +196,70 @@ impl<'tcx> Branch<'tcx> {
         }
     }
 
-    /// Where the value of the future's expression is computed in the MIR of the body.
+    /// The value of the future's expression in the MIR of the body; of a variable that is polled
+    /// where it is, the variable.
+    pub(crate) fn value(&self, tcx: TyCtxt<'tcx>, body: &Body<'tcx>) -> Option<Operand<'tcx>> {
+        let Some(location) = self.made_at(body) else {
+            let Source::ByReference {
+                place: Some(place), ..
+            } = &self.source
+            else {
+                return None;
+            };
+            let binding = tcx.hir_span(place.variable);
+            let variable = body
+                .var_debug_info
+                .iter()
+                .find_map(|info| match info.value {
+                    VarDebugInfoContents::Place(variable)
+                        if binding.contains(info.source_info.span) && place.fields.is_empty() =>
+                    {
+                        Some(variable)
+                    }
+                    _ => None,
+                });
+            return variable.map(Operand::Copy);
+        };
+        let data = body.basic_blocks.get(location.block)?;
+        let place = match data.statements.get(location.statement_index) {
+            Some(statement) => match &statement.kind {
+                StatementKind::Assign(assign) => assign.0,
+                _ => return None,
+            },
+            None => match data.terminator().kind {
+                TerminatorKind::Call { destination, .. } => destination,
+                _ => return None,
+            },
+        };
+        Some(Operand::Copy(place))
+    }
+
+    /// Where the value of the future's expression is computed in the MIR of the body. What the
+    /// expression dereferences on the way has the same span and comes before.
     pub(crate) fn made_at(&self, body: &Body<'tcx>) -> Option<Location> {
+        let in_block = |(block, data): (BasicBlock, &BasicBlockData<'tcx>)| {
+            if data.is_cleanup {
+                return None;
+            }
+            let terminator = data.terminator();
+            if terminator.source_info.span == self.future.span
+                && matches!(terminator.kind, TerminatorKind::Call { .. })
+            {
+                return Some(body.terminator_loc(block));
+            }
+            let statement_index = data.statements.iter().rposition(|statement| {
+                statement.source_info.span == self.future.span
+                    && matches!(statement.kind, StatementKind::Assign(_))
+            })?;
+            Some(Location {
+                block,
+                statement_index,
+            })
+        };
         body.basic_blocks
             .iter_enumerated()
-            .find_map(|(block, data)| {
-                if data.is_cleanup {
-                    return None;
-                }
-                let assignment = data.statements.iter().position(|statement| {
-                    statement.source_info.span == self.future.span
-                        && matches!(statement.kind, StatementKind::Assign(_))
-                });
-                if let Some(statement_index) = assignment {
-                    return Some(Location {
-                        block,
-                        statement_index,
-                    });
-                }
-                let terminator = data.terminator();
-                (terminator.source_info.span == self.future.span
-                    && matches!(terminator.kind, TerminatorKind::Call { .. }))
-                .then(|| body.terminator_loc(block))
-            })
+            .filter_map(in_block)
+            .last()
     }
 }
 

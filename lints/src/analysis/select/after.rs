@@ -6,16 +6,38 @@
 
 use std::cell::RefCell;
 
-use rustc_ast::LitKind;
-use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::{
-    Arm, BinOpKind, Block, Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, Pat,
-    PatExpr, PatExprKind, PatKind, QPath, Stmt, StmtKind, UnOp,
-    def::{CtorOf, DefKind, Res},
+    Arm, BinOpKind, Block, Expr, ExprKind, HirId, LangItem, LetStmt, MatchSource, Node, PatKind,
+    Stmt, StmtKind, UnOp,
     def_id::DefId,
     intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
+
+use super::values::{Value, Values};
+
+/// What happens after a future has been given up.
+pub(crate) struct After<'tcx> {
+    pub(crate) back: Back,
+    /// The expressions that can be evaluated before the future is made again, in no order.
+    pub(crate) passed: Vec<&'tcx Expr<'tcx>>,
+}
+
+/// What happens after `from`, if its value is the given variant of an enum.
+pub(crate) fn after<'tcx>(
+    tcx: TyCtxt<'tcx>,
+    typeck: &'tcx TypeckResults<'tcx>,
+    from: &'tcx Expr<'tcx>,
+    variant: DefId,
+) -> After<'tcx> {
+    let search = Search::new(tcx, typeck, from);
+    let back = search.follow(Outcome::of(Value::Variant(variant)));
+    After {
+        back,
+        passed: search.passed.into_inner(),
+    }
+}
 
 /// Whether a `select!` can run again after a handler of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +48,6 @@ pub(crate) enum Back {
     InOuterLoop,
     /// Not before the body is run anew.
     Never,
-}
-
-/// What is known of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Value {
-    Any,
-    Bool(bool),
-    Variant(DefId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,8 +95,9 @@ pub(super) struct Search<'tcx> {
     typeck: &'tcx TypeckResults<'tcx>,
     /// The value of the `select!`.
     from: &'tcx Expr<'tcx>,
-    /// What is known of the body's immutable variables.
-    variables: RefCell<FxHashMap<HirId, Value>>,
+    values: Values<'tcx>,
+    /// What is evaluated on the ways that are looked at.
+    passed: RefCell<Vec<&'tcx Expr<'tcx>>>,
 }
 
 impl<'tcx> Search<'tcx> {
@@ -95,13 +110,17 @@ impl<'tcx> Search<'tcx> {
             tcx,
             typeck,
             from,
-            variables: RefCell::default(),
+            values: Values::new(tcx, typeck),
+            passed: RefCell::default(),
         }
     }
 
     pub(super) fn back(&self, handler: &'tcx Expr<'tcx>) -> Back {
-        self.variables.borrow_mut().clear();
-        let mut outcome = self.expr(handler);
+        self.values.forget();
+        self.follow(self.expr(handler))
+    }
+
+    fn follow(&self, mut outcome: Outcome) -> Back {
         let mut child = self.from.hir_id;
         let mut left_a_loop = false;
         for (id, node) in self.tcx.hir_parent_iter(self.from.hir_id) {
@@ -157,11 +176,17 @@ impl<'tcx> Search<'tcx> {
             ExprKind::If(..) | ExprKind::Match(..) | ExprKind::DropTemps(_) => outcome,
             ExprKind::Block(..) => self.end_of_block(expr.hir_id, outcome),
             ExprKind::Let(binding) => {
-                let next = Outcome::of(self.tests(value, binding.pat));
+                let next = Outcome::of(self.values.tests(value, binding.pat));
                 outcome.then(next)
             }
-            ExprKind::Unary(UnOp::Not, _) => outcome.then(Outcome::of(negated(value))),
+            ExprKind::Unary(UnOp::Not, _) => outcome.then(Outcome::of(value.negated())),
             ExprKind::Call(function, [_]) if self.is_branch(function) => outcome,
+            ExprKind::MethodCall(_, receiver, ..) if receiver.hir_id == child => {
+                match self.values.of_method(expr, value) {
+                    Some(value) => Outcome { value, ..outcome },
+                    None => self.part(outcome),
+                }
+            }
             ExprKind::Ret(_) | ExprKind::Become(_) => outcome.then(Outcome::default()),
             ExprKind::Break(target, _) => match target.target_id {
                 Ok(target) => outcome.then(jump(Jump::Break(target))),
@@ -253,12 +278,12 @@ impl<'tcx> Search<'tcx> {
         if let PatKind::Binding(mode, variable, _, None) = binding.pat.kind
             && mode.1.is_not()
         {
-            self.variables.borrow_mut().insert(variable, value);
+            self.values.set(variable, value);
         }
         let Some(otherwise) = binding.els else {
             return Outcome::of(Value::Any);
         };
-        match self.tests(value, binding.pat) {
+        match self.values.tests(value, binding.pat) {
             Value::Bool(true) => Outcome::of(Value::Any),
             Value::Bool(false) => self.block(otherwise),
             _ => self.block(otherwise).or(Outcome::of(Value::Any)),
@@ -308,7 +333,7 @@ impl<'tcx> Search<'tcx> {
         }
         let mut outcome = Outcome::default();
         for arm in arms {
-            let test = self.tests(value, arm.pat);
+            let test = self.values.tests(value, arm.pat);
             if test == Value::Bool(false) {
                 continue;
             }
@@ -325,6 +350,7 @@ impl<'tcx> Search<'tcx> {
     }
 
     fn expr(&self, expr: &'tcx Expr<'tcx>) -> Outcome {
+        self.passed.borrow_mut().push(expr);
         let mut outcome = self.ways(expr);
         if self.never(expr) {
             outcome.value = None;
@@ -363,7 +389,7 @@ impl<'tcx> Search<'tcx> {
                 let outcome = self.expr(binding.init);
                 match outcome.value {
                     Some(value) => {
-                        let test = Outcome::of(self.tests(value, binding.pat));
+                        let test = Outcome::of(self.values.tests(value, binding.pat));
                         outcome.then(test)
                     }
                     None => outcome,
@@ -396,11 +422,19 @@ impl<'tcx> Search<'tcx> {
             ExprKind::Unary(UnOp::Not, inner) => {
                 let outcome = self.expr(inner);
                 match outcome.value {
-                    Some(value) => outcome.then(Outcome::of(negated(value))),
+                    Some(value) => outcome.then(Outcome::of(value.negated())),
                     None => outcome,
                 }
             }
             ExprKind::Call(function, [argument]) if self.is_branch(function) => self.expr(argument),
+            ExprKind::MethodCall(_, receiver, ..) => {
+                let outcome = self.parts(expr);
+                let known = self.values.of(receiver);
+                match self.values.of_method(expr, known) {
+                    Some(value) if outcome.value.is_some() => Outcome { value, ..outcome },
+                    _ => outcome,
+                }
+            }
             _ => self.parts(expr),
         }
     }
@@ -422,7 +456,7 @@ impl<'tcx> Search<'tcx> {
         }
         let mut parts = Parts {
             search: self,
-            outcome: Outcome::of(self.value(expr)),
+            outcome: Outcome::of(self.values.of(expr)),
         };
         walk_expr(&mut parts, expr);
         let mut outcome = parts.outcome;
@@ -434,104 +468,6 @@ impl<'tcx> Search<'tcx> {
             outcome.value = Some(Value::Any);
         }
         outcome
-    }
-
-    fn value(&self, expr: &'tcx Expr<'tcx>) -> Value {
-        match expr.kind {
-            ExprKind::Lit(literal) => match literal.node {
-                LitKind::Bool(value) => Value::Bool(value),
-                _ => Value::Any,
-            },
-            ExprKind::Path(ref path) => match self.typeck.qpath_res(path, expr.hir_id) {
-                Res::Local(variable) => self
-                    .variables
-                    .borrow()
-                    .get(&variable)
-                    .copied()
-                    .unwrap_or(Value::Any),
-                res => self.variant(res).map_or(Value::Any, Value::Variant),
-            },
-            ExprKind::Call(function, _) => match function.kind {
-                ExprKind::Path(ref path) => self
-                    .variant(self.typeck.qpath_res(path, function.hir_id))
-                    .map_or(Value::Any, Value::Variant),
-                _ => Value::Any,
-            },
-            ExprKind::Struct(path, ..) => self
-                .variant(self.typeck.qpath_res(path, expr.hir_id))
-                .map_or(Value::Any, Value::Variant),
-            _ => Value::Any,
-        }
-    }
-
-    /// The variant of an enum that a path names, by itself or as a constructor.
-    fn variant(&self, res: Res) -> Option<DefId> {
-        match res {
-            Res::Def(DefKind::Ctor(CtorOf::Variant, _), constructor) => {
-                self.tcx.opt_parent(constructor)
-            }
-            Res::Def(DefKind::Variant, variant) => Some(variant),
-            _ => None,
-        }
-    }
-
-    /// Whether a value matches a pattern, as far as it can be told.
-    fn tests(&self, value: Value, pattern: &'tcx Pat<'tcx>) -> Value {
-        let all_match = |parts: &'tcx [Pat<'tcx>]| {
-            parts
-                .iter()
-                .all(|part| self.tests(Value::Any, part) == Value::Bool(true))
-        };
-        match pattern.kind {
-            PatKind::Wild | PatKind::Binding(_, _, _, None) => Value::Bool(true),
-            PatKind::Binding(_, _, _, Some(inner)) => self.tests(value, inner),
-            PatKind::Tuple(parts, _) if all_match(parts) => Value::Bool(true),
-            PatKind::Or(patterns) => {
-                let tests: Vec<Value> = patterns
-                    .iter()
-                    .map(|pattern| self.tests(value, pattern))
-                    .collect();
-                if tests.contains(&Value::Bool(true)) {
-                    Value::Bool(true)
-                } else if tests.iter().all(|test| *test == Value::Bool(false)) {
-                    Value::Bool(false)
-                } else {
-                    Value::Any
-                }
-            }
-            PatKind::TupleStruct(ref path, parts, _) => {
-                self.is_variant(value, path, pattern.hir_id, all_match(parts))
-            }
-            PatKind::Struct(ref path, fields, _) => {
-                let all = fields
-                    .iter()
-                    .all(|field| self.tests(Value::Any, field.pat) == Value::Bool(true));
-                self.is_variant(value, path, pattern.hir_id, all)
-            }
-            PatKind::Expr(expr) => self.tests_constant(value, expr),
-            _ => Value::Any,
-        }
-    }
-
-    fn tests_constant(&self, value: Value, pattern: &'tcx PatExpr<'tcx>) -> Value {
-        match pattern.kind {
-            PatExprKind::Lit { lit, .. } => match (lit.node, value) {
-                (LitKind::Bool(wanted), Value::Bool(found)) => Value::Bool(wanted == found),
-                _ => Value::Any,
-            },
-            PatExprKind::Path(ref path) => self.is_variant(value, path, pattern.hir_id, true),
-        }
-    }
-
-    fn is_variant(&self, value: Value, path: &QPath<'tcx>, id: HirId, rest: bool) -> Value {
-        let Some(wanted) = self.variant(self.typeck.qpath_res(path, id)) else {
-            return Value::Any;
-        };
-        match value {
-            Value::Variant(found) if found != wanted => Value::Bool(false),
-            Value::Variant(_) if rest => Value::Bool(true),
-            _ => Value::Any,
-        }
     }
 
     /// Whether a function is the first half of `?`.
@@ -555,12 +491,5 @@ fn jump(to: Jump) -> Outcome {
     Outcome {
         value: None,
         jumps: [to].into_iter().collect(),
-    }
-}
-
-fn negated(value: Value) -> Value {
-    match value {
-        Value::Bool(value) => Value::Bool(!value),
-        _ => Value::Any,
     }
 }

@@ -3,7 +3,8 @@
 use rustc_ast::LitKind;
 use rustc_data_structures::fx::FxHashSet;
 use rustc_hir::{
-    Arm, Block, Expr, ExprKind, LetStmt, MatchSource, Node, Pat, PatKind, Stmt, StmtKind, UnOp,
+    Arm, Block, Expr, ExprKind, HirId, LetStmt, MatchSource, Node, Pat, PatKind, Stmt, StmtKind,
+    UnOp,
     def_id::LocalDefId,
     intravisit::{Visitor, walk_block, walk_expr},
 };
@@ -246,6 +247,24 @@ impl<'tcx> Search<'_, 'tcx> {
         calls.1
     }
 
+    fn handler_span(&self, handler: &Expr<'tcx>) -> Span {
+        let written = |span: Span| self.macros.written_by(span).is_none();
+        let ExprKind::Block(block, _) = handler.kind else {
+            return in_user_code(handler.span);
+        };
+        let parts = block
+            .stmts
+            .iter()
+            .map(|stmt| stmt.span)
+            .chain(block.expr.map(|tail| tail.span));
+        let whole = [handler.span, block.span]
+            .into_iter()
+            .find(|span| written(*span))
+            .or_else(|| parts.map(in_user_code).reduce(Span::to));
+        // An empty block has no place of its own.
+        whole.map_or(handler.span.shrink_to_hi(), in_user_code)
+    }
+
     fn assemble(
         &self,
         expr: &'tcx Expr<'tcx>,
@@ -265,6 +284,7 @@ impl<'tcx> Search<'_, 'tcx> {
                 pattern: inner_pattern(arm.pat)?,
                 precondition: *parts.preconditions.get(position)?,
                 handler: arm.body,
+                handler_span: self.handler_span(arm.body),
                 back: after.back(arm.body),
             });
         }
@@ -287,14 +307,15 @@ impl<'tcx> Search<'_, 'tcx> {
             branches,
             biased: parts.biased,
             fallbacks,
-            around: enclosing_loop(self.tcx, expr),
+            around: enclosing_loop(self.tcx, expr.hir_id),
             polls: parts.polls,
         })
     }
 }
 
-fn enclosing_loop<'tcx>(tcx: TyCtxt<'tcx>, expr: &Expr<'tcx>) -> Option<Loop> {
-    for (_, node) in tcx.hir_parent_iter(expr.hir_id) {
+/// The innermost loop of the same body around a node.
+pub(crate) fn enclosing_loop(tcx: TyCtxt<'_>, node: HirId) -> Option<Loop> {
+    for (_, node) in tcx.hir_parent_iter(node) {
         match node {
             Node::Expr(Expr {
                 kind: ExprKind::Loop(_, _, source, head),

@@ -74,7 +74,7 @@ impl<'tcx> Source<'tcx> {
 }
 
 /// The future behind `&mut F`, `Pin<&mut F>` and references to these.
-fn behind_reference<'tcx>(tcx: TyCtxt<'tcx>, ty: Ty<'tcx>) -> Option<Ty<'tcx>> {
+pub(crate) fn behind_reference<'tcx>(tcx: TyCtxt<'tcx>, ty: Ty<'tcx>) -> Option<Ty<'tcx>> {
     match *ty.kind() {
         ty::Ref(_, inner, _) => Some(behind_reference(tcx, inner).unwrap_or(inner)),
         ty::Adt(adt, args) if tcx.is_lang_item(adt.did(), LangItem::Pin) => {
