@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod corpus;
+mod docs;
 mod error;
 mod files;
 mod hash;
@@ -40,6 +41,7 @@ enum Command {
     Corpus(corpus::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Docs(docs::Args),
     Ci(ci::Args),
 }
 
@@ -51,6 +53,7 @@ impl Command {
             Command::Corpus(args) => corpus::run(&args, ui),
             Command::Test(args) => test::run(&args, ui),
             Command::Bench(args) => bench::run(&args, ui),
+            Command::Docs(args) => docs::run(&args, ui),
             Command::Ci(args) => ci::run(&args, ui),
         }
     }

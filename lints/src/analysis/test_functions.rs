@@ -1,7 +1,9 @@
 //! Which functions are run by the test harness.
 
-use rustc_ast::attr::data_structures::CfgEntry;
-use rustc_hir::{ItemKind, def::DefKind, def_id::LocalDefId, find_attr};
+use rustc_hir::{
+    CoroutineKind, CoroutineSource, HirId, ItemKind, attrs::CfgEntry, def::DefKind,
+    def_id::LocalDefId, find_attr,
+};
 use rustc_middle::ty::TyCtxt;
 use rustc_span::sym;
 
@@ -16,6 +18,32 @@ pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> boo
         function = tcx.local_parent(function);
     }
     false
+}
+
+/// Whether `coroutine` is the body of an `async fn` that is compiled for tests only.
+pub(crate) fn is_helper_of_tests(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let is_function = matches!(
+        tcx.coroutine_kind(coroutine),
+        Some(CoroutineKind::Desugared(_, CoroutineSource::Fn))
+    );
+    is_function
+        && tcx
+            .hir_parent_id_iter(tcx.local_def_id_to_hir_id(coroutine))
+            .any(|node| is_for_tests_only(tcx, node))
+}
+
+/// Whether a node is under `cfg(test)`.
+fn is_for_tests_only(tcx: TyCtxt<'_>, node: HirId) -> bool {
+    find_attr!(tcx, node, CfgTrace(conditions) => conditions)
+        .is_some_and(|conditions| conditions.iter().any(|(cfg, _)| demands_test(cfg)))
+}
+
+fn demands_test(condition: &CfgEntry) -> bool {
+    match condition {
+        CfgEntry::NameValue { name, .. } => *name == sym::test,
+        CfgEntry::All(all, _) => all.iter().any(demands_test),
+        _ => false,
+    }
 }
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as
@@ -40,27 +68,14 @@ pub(crate) fn is_in_tests(tcx: TyCtxt<'_>, item: LocalDefId) -> bool {
     let mut item = item;
     loop {
         let is_function = matches!(tcx.def_kind(item), DefKind::Fn | DefKind::AssocFn);
-        if is_function && is_test(tcx, item) || has_test_cfg(tcx, item) {
+        if is_function && is_test(tcx, item)
+            || is_for_tests_only(tcx, tcx.local_def_id_to_hir_id(item))
+        {
             return true;
         }
         match tcx.opt_local_parent(item) {
             Some(parent) => item = parent,
             None => return false,
         }
-    }
-}
-
-fn has_test_cfg(tcx: TyCtxt<'_>, item: LocalDefId) -> bool {
-    let node = tcx.local_def_id_to_hir_id(item);
-    find_attr!(tcx, node, CfgTrace(entries) if entries.iter().any(|(entry, _)| asks_for_test(entry)))
-}
-
-fn asks_for_test(cfg: &CfgEntry) -> bool {
-    match cfg {
-        CfgEntry::NameValue {
-            name, value: None, ..
-        } => *name == sym::test,
-        CfgEntry::All(entries, _) => entries.iter().any(asks_for_test),
-        _ => false,
     }
 }
