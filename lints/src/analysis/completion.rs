@@ -8,6 +8,7 @@ use rustc_infer::infer::TyCtxtInferExt;
 use rustc_middle::ty::{self, Ty, TyCtxt, TypingEnv};
 use rustc_trait_selection::infer::InferCtxtExt;
 
+use super::exits::{Code, Control, Exits, value};
 use crate::paths::Resolver;
 
 /// Types nested deeper than this are not looked into.
@@ -68,7 +69,7 @@ impl<'tcx> Completed<'tcx> {
             return false;
         };
         match *future.kind() {
-            ty::Coroutine(..) => true,
+            ty::Coroutine(body, _) => !self.never_completes(body),
             ty::Ref(_, inner, _) => self.ends(env, inner, depth),
             ty::Dynamic(..) | ty::Param(_) | ty::Alias(..) => !self.is_fused(env, future),
             ty::Adt(adt, args) => {
@@ -84,6 +85,23 @@ impl<'tcx> Completed<'tcx> {
             }
             _ => false,
         }
+    }
+
+    /// Whether the source of an async body ends in a loop that nothing leaves.
+    fn never_completes(&self, body: DefId) -> bool {
+        let Some(owner) = body.as_local() else {
+            return false;
+        };
+        let Some(body) = self.tcx.hir_maybe_body_owned_by(owner) else {
+            return false;
+        };
+        let control = Control {
+            tcx: self.tcx,
+            typeck: self.tcx.typeck(owner),
+        };
+        let whole = Code::Expr(body.value);
+        (control.diverges(whole) || control.diverges(Code::Expr(value(body.value))))
+            && Exits::of(whole).returns.is_empty()
     }
 
     /// Whether the type knows that it has completed.

@@ -33,6 +33,8 @@ pub(crate) struct Tokens<'tcx> {
     /// The crate's functions that name a function of a token which looks at it or cancels it;
     /// closures and `async` blocks are part of their function.
     looking: FxHashSet<LocalDefId>,
+    /// Those of them that wait until one is cancelled.
+    waiting: FxHashSet<LocalDefId>,
 }
 
 /// Where a value of some type has a token.
@@ -52,27 +54,35 @@ impl<'tcx> Tokens<'tcx> {
         if token.is_empty() {
             return None;
         }
-        let passes_on = ["clone", "child_token", "new", "default"];
-        let looks: DefIdSet = facts
-            .paths
-            .items(TOKEN)
-            .into_iter()
-            .flat_map(|token| tcx.inherent_impls(token))
-            .flat_map(|block| tcx.associated_item_def_ids(*block))
-            .copied()
-            .filter(|item| !passes_on.contains(&tcx.item_name(*item).as_str()))
-            .collect();
-        let looking = facts
-            .mentions()
-            .bodies_naming(&looks)
-            .into_iter()
-            .filter_map(|owner| tcx.typeck_root_def_id(owner.to_def_id()).as_local())
-            .collect();
+        let methods = || {
+            facts
+                .paths
+                .items(TOKEN)
+                .into_iter()
+                .flat_map(|token| tcx.inherent_impls(token))
+                .flat_map(|block| tcx.associated_item_def_ids(*block))
+                .copied()
+        };
+        let functions_naming = |wanted: &dyn Fn(&str) -> bool| {
+            let methods: DefIdSet = methods()
+                .filter(|method| wanted(tcx.item_name(*method).as_str()))
+                .collect();
+            let bodies = facts.mentions().bodies_naming(&methods).into_iter();
+            bodies
+                .filter_map(|owner| tcx.typeck_root_def_id(owner.to_def_id()).as_local())
+                .collect()
+        };
+        let looking =
+            functions_naming(&|name| !matches!(name, "clone" | "child_token" | "new" | "default"));
+        let waiting = functions_naming(&|name| {
+            name.starts_with("cancelled") || name.starts_with("run_until_cancelled")
+        });
         Some(Self {
             tcx,
             token,
             waits: facts.paths.all(WAITS.iter().copied()),
             looking,
+            waiting,
         })
     }
 
@@ -150,6 +160,13 @@ impl<'tcx> Tokens<'tcx> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a function of the crate waits until a token is cancelled.
+    pub(crate) fn is_waited_for_in(&self, function: DefId) -> bool {
+        function
+            .as_local()
+            .is_some_and(|function| self.waiting.contains(&function))
     }
 
     /// Whether a function of the crate looks at a token, or calls one that does.

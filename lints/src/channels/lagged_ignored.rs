@@ -150,11 +150,13 @@ impl<'tcx> Search<'tcx> {
         let (fate, receives) = match *source {
             Source::Value { expr, carrier } => (
                 fates.of(expr, carrier, wrapper.map(|wrapper| wrapper.dropped)),
-                self.receive_loop(expr).map(|looped| Receives {
-                    looped: Some(looped),
-                    primary: head(looped),
-                    name: "loop",
-                }),
+                self.receive_loop(expr)
+                    .map(|looped| Receives {
+                        looped: Some(looped),
+                        primary: head(looped),
+                        name: "loop",
+                    })
+                    .or_else(|| self.generator(owner, expr)),
             ),
             Source::Parameter {
                 call,
@@ -180,6 +182,13 @@ impl<'tcx> Search<'tcx> {
             Fate::Returned(dropped) => match source {
                 Source::Parameter { filters: true, .. } => dropped,
                 Source::Parameter { .. } | Source::OkFunction { .. } => return,
+                // The generator's end is the stream's.
+                Source::Value { .. } if receives.is_some_and(|found| found.looped.is_none()) => {
+                    Dropped {
+                        leads: Leads::ReturnsNone,
+                        ..dropped
+                    }
+                }
                 Source::Value { .. } => return self.wrapper(owner, dropped, wrapper),
             },
             Fate::Dropped(dropped) => dropped,
@@ -204,6 +213,38 @@ impl<'tcx> Search<'tcx> {
             .is_some_and(|variable| is_within(self.tcx, variable, looped.hir_id));
         let once = declared_inside || ends_in_first_round(block) || self.subscribes(receive);
         (!once).then_some(looped)
+    }
+
+    /// The call that makes a stream of a closure (`unfold`), if the receive stands in the closure.
+    fn generator(&self, owner: LocalDefId, receive: &'tcx Expr<'tcx>) -> Option<Receives<'tcx>> {
+        let control = Control {
+            tcx: self.tcx,
+            typeck: self.tcx.typeck(owner),
+        };
+        let mut child = receive;
+        for (_, node) in self.tcx.hir_parent_iter(receive.hir_id) {
+            let Node::Expr(parent) = node else {
+                continue;
+            };
+            if let ExprKind::Call(_, arguments) = parent.kind
+                && matches!(child.kind, ExprKind::Closure(_))
+                && arguments
+                    .iter()
+                    .any(|argument| argument.hir_id == child.hir_id)
+            {
+                let makes_stream = control.callee(parent).is_some_and(|function| {
+                    let name = self.tcx.item_name(function);
+                    matches!(name.as_str(), "unfold" | "try_unfold")
+                });
+                return makes_stream.then(|| Receives {
+                    looped: None,
+                    primary: in_user_code(parent.span).with_hi(arguments[0].span.lo()),
+                    name: "stream",
+                });
+            }
+            child = parent;
+        }
+        None
     }
 
     /// Whether the receiver is made for this one call.
@@ -359,10 +400,10 @@ impl<'tcx> Search<'tcx> {
         }
         let tcx = self.tcx;
         let name = receives.name;
-        let ended = if name == BRANCH {
-            "the loop of this `select!` branch"
-        } else {
-            "this loop"
+        let ended = match name {
+            BRANCH => "the loop of this `select!` branch",
+            "stream" => "this stream",
+            _ => "this loop",
         };
         let message = match dropped.leads {
             Leads::On | Leads::ToError => format!(

@@ -130,7 +130,14 @@ impl<'tcx> Search<'_, 'tcx> {
             return;
         };
         let env = TypingEnv::post_analysis(self.tcx, self.owner);
-        if !completed.must_not_be_polled(env, *future)
+        let output = self.typeck.pat_ty(branch.pattern);
+        let output = self.tcx.erase_and_anonymize_regions(output);
+        let never_completes = self
+            .tcx
+            .layout_of(env.as_query_input(output))
+            .is_ok_and(|layout| layout.is_uninhabited());
+        if never_completes
+            || !completed.must_not_be_polled(env, *future)
             || self.is_renewed(place, looped)
             || self.is_remembered(branch.handler, looped, select)
         {
@@ -242,7 +249,7 @@ impl<'tcx> Search<'_, 'tcx> {
             message,
             |diag| {
                 diag.span_note(
-                    handler_span(branch.handler),
+                    handler_span(branch),
                     "the loop goes on after this handler, with the same future",
                 );
                 diag.help(
@@ -256,7 +263,8 @@ impl<'tcx> Search<'_, 'tcx> {
 }
 
 /// The handler as its author wrote it: the braces around it belong to the macro.
-fn handler_span(handler: &Expr<'_>) -> Span {
+fn handler_span(branch: &Branch<'_>) -> Span {
+    let handler = branch.handler;
     let ExprKind::Block(block, _) = handler.kind else {
         return in_user_code(handler.span);
     };
@@ -265,7 +273,7 @@ fn handler_span(handler: &Expr<'_>) -> Span {
     let tail = block.expr.map(|tail| tail.span);
     match (first.or(tail), tail.or(last)) {
         (Some(first), Some(last)) => in_user_code(first).to(in_user_code(last)),
-        _ => in_user_code(handler.span),
+        _ => in_user_code(branch.span),
     }
 }
 

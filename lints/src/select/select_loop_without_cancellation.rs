@@ -4,7 +4,7 @@
 use rustc_hir::{
     Expr, ExprKind, HirId, Node, Pat, PatKind, QPath,
     def::{DefKind, Res},
-    def_id::LocalDefId,
+    def_id::{DefIdSet, LocalDefId},
     intravisit::{Visitor, walk_expr},
 };
 use rustc_lint::Lint;
@@ -71,6 +71,9 @@ declare_lint! {
     "a looped `select!` that never looks at its function's cancellation token"
 }
 
+/// Callers of callers that are asked whether they wait for a token.
+const FARTHEST_CALLER: usize = 4;
+
 /// The check behind [`SELECT_LOOP_WITHOUT_CANCELLATION`].
 pub(crate) struct SelectLoopWithoutCancellation;
 
@@ -93,7 +96,7 @@ impl<'tcx> Check<'tcx> for SelectLoopWithoutCancellation {
                     continue;
                 }
                 seen.push(outermost.hir_id);
-                judge(facts.tcx, &tokens, *owner, select, outermost);
+                judge(facts, &tokens, *owner, select, outermost);
             }
         }
     }
@@ -108,12 +111,13 @@ fn goes_round(select: &Select<'_>) -> bool {
 }
 
 fn judge<'tcx>(
-    tcx: TyCtxt<'tcx>,
+    facts: &Facts<'tcx>,
     tokens: &Tokens<'tcx>,
     owner: LocalDefId,
     select: &Select<'tcx>,
     outermost: &'tcx Expr<'tcx>,
 ) {
+    let tcx = facts.tcx;
     let Some(around) = select.around else {
         return;
     };
@@ -137,8 +141,18 @@ fn judge<'tcx>(
         looped: outermost.hir_id,
         found: false,
     };
-    looks.visit_body(body);
-    if looks.found {
+    // A task runs on when the function that spawned it does something about the token.
+    let is_stopped = match spawned_part(looks.control(), outermost, None) {
+        Some(task) => {
+            looks.visit_expr(task);
+            looks.found
+        }
+        None => {
+            looks.visit_body(body);
+            looks.found || is_awaited_by_who_waits(facts, tokens, root)
+        }
+    };
+    if is_stopped {
         return;
     }
     let name = &token.name;
@@ -160,6 +174,95 @@ fn judge<'tcx>(
             ));
         },
     );
+}
+
+/// Whether a function that awaits this one, perhaps through others, waits for a token as well: it
+/// may drop this one's future when that is cancelled.
+fn is_awaited_by_who_waits(facts: &Facts<'_>, tokens: &Tokens<'_>, function: LocalDefId) -> bool {
+    let tcx = facts.tcx;
+    let mut seen = DefIdSet::default();
+    let mut next = vec![function.to_def_id()];
+    for _ in 0..FARTHEST_CALLER {
+        next.retain(|function| seen.insert(*function));
+        if next.is_empty() {
+            return false;
+        }
+        // A call of a trait's method names the trait's, not the implementation's.
+        let declared = next.iter().filter_map(|function| {
+            tcx.opt_associated_item(*function)
+                .and_then(|item| item.trait_item_def_id())
+        });
+        let named: DefIdSet = next.iter().copied().chain(declared).collect();
+        let callers = facts.mentions().callers(&named);
+        next = callers
+            .into_values()
+            .flatten()
+            .filter(|caller| calls_without_spawn(tcx, *caller, &named))
+            .map(|caller| tcx.typeck_root_def_id(caller.to_def_id()))
+            .collect();
+        if next.iter().any(|caller| tokens.is_waited_for_in(*caller)) {
+            return true;
+        }
+    }
+    false
+}
+
+fn calls_without_spawn(tcx: TyCtxt<'_>, caller: LocalDefId, functions: &DefIdSet) -> bool {
+    struct Calls<'f, 'tcx> {
+        control: Control<'tcx>,
+        functions: &'f DefIdSet,
+        found: bool,
+    }
+    impl<'tcx> Visitor<'tcx> for Calls<'_, 'tcx> {
+        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
+            let callee = self.control.callee(expr);
+            self.found |= callee.is_some_and(|callee| self.functions.contains(&callee))
+                && spawned_part(self.control, expr, None).is_none();
+            walk_expr(self, expr);
+        }
+    }
+    let mut calls = Calls {
+        control: Control {
+            tcx,
+            typeck: tcx.typeck(caller),
+        },
+        functions,
+        found: false,
+    };
+    if let Some(body) = tcx.hir_maybe_body_owned_by(caller) {
+        calls.visit_body(body);
+    }
+    calls.found
+}
+
+/// The argument of a spawning call that an expression stands in. One that encloses `looped` as well
+/// does not count.
+fn spawned_part<'tcx>(
+    control: Control<'tcx>,
+    expr: &Expr<'_>,
+    looped: Option<HirId>,
+) -> Option<&'tcx Expr<'tcx>> {
+    let tcx = control.tcx;
+    let mut child = expr.hir_id;
+    for (id, node) in tcx.hir_parent_iter(expr.hir_id) {
+        if let Node::Expr(parent) = node {
+            let is_receiver = matches!(parent.kind, ExprKind::MethodCall(_, receiver, ..)
+                if receiver.hir_id == child);
+            let spawns = control
+                .callee(parent)
+                .and_then(|function| tcx.opt_item_name(function))
+                .is_some_and(|name| name.as_str().starts_with("spawn"));
+            let is_the_loops = looped.is_some_and(|looped| is_within(tcx, looped, child));
+            if spawns && !is_receiver && !is_the_loops {
+                return match tcx.hir_node(child) {
+                    Node::Expr(part) => Some(part),
+                    _ => None,
+                };
+            }
+        }
+        child = id;
+    }
+    None
 }
 
 /// A token that a function has from outside.
@@ -198,7 +301,8 @@ fn token_of<'tcx>(tcx: TyCtxt<'tcx>, tokens: &Tokens<'tcx>, owner: LocalDefId) -
     let typeck = tcx.typeck(function);
     body.params.iter().find_map(|parameter| {
         let held = tokens.held(typeck.pat_ty(parameter.pat))?;
-        let name = binding_name(parameter.pat)?;
+        // `_token`: its author knows that it is not used.
+        let name = binding_name(parameter.pat).filter(|name| !name.starts_with('_'))?;
         Some(Token {
             name: named(name, &held),
             span: parameter.span,
@@ -265,6 +369,13 @@ impl<'tcx> Visitor<'tcx> for Looks<'_, 'tcx> {
 }
 
 impl<'tcx> Looks<'_, 'tcx> {
+    fn control(&self) -> Control<'tcx> {
+        Control {
+            tcx: self.tcx,
+            typeck: self.typeck,
+        }
+    }
+
     /// Whether a use of a variable may be, or lead to, a look at a token in it.
     fn is_a_look(&self, variable: &'tcx Expr<'tcx>) -> bool {
         let mut used = variable;
@@ -274,7 +385,9 @@ impl<'tcx> Looks<'_, 'tcx> {
         {
             used = parent;
         }
-        if !self.tokens.may_be_in(self.env, self.typeck.expr_ty(used)) || self.is_spawned(used) {
+        if !self.tokens.may_be_in(self.env, self.typeck.expr_ty(used))
+            || spawned_part(self.control(), used, Some(self.looped)).is_some()
+        {
             return false;
         }
         let is_token = self.tokens.held(self.typeck.expr_ty(used)) == Some(Held::Itself);
@@ -302,10 +415,7 @@ impl<'tcx> Looks<'_, 'tcx> {
     }
 
     fn method(&self, call: &'tcx Expr<'tcx>, is_token: bool) -> bool {
-        let control = Control {
-            tcx: self.tcx,
-            typeck: self.typeck,
-        };
+        let control = self.control();
         let Some(method) = control.callee(call) else {
             return true;
         };
@@ -327,10 +437,7 @@ impl<'tcx> Looks<'_, 'tcx> {
 
     /// Whether a function that gets the value may look at its token.
     fn passed_to(&self, call: &'tcx Expr<'tcx>, is_token: bool) -> bool {
-        let control = Control {
-            tcx: self.tcx,
-            typeck: self.typeck,
-        };
+        let control = self.control();
         let Some(function) = control.callee(call) else {
             return true;
         };
@@ -351,36 +458,5 @@ impl<'tcx> Looks<'_, 'tcx> {
             return function.is_local();
         }
         function.is_local() && self.tokens.is_looked_at_by(function)
-    }
-
-    /// Whether the use stands in what is spawned, and the loop does not.
-    fn is_spawned(&self, used: &'tcx Expr<'tcx>) -> bool {
-        let mut child = used.hir_id;
-        for (id, node) in self.tcx.hir_parent_iter(used.hir_id) {
-            if let Node::Expr(parent) = node {
-                let (name, is_argument) = match parent.kind {
-                    ExprKind::MethodCall(segment, receiver, ..) => {
-                        (Some(segment.ident.name), receiver.hir_id != child)
-                    }
-                    ExprKind::Call(function, _) => match function.kind {
-                        ExprKind::Path(ref path) => {
-                            let function = self.typeck.qpath_res(path, function.hir_id);
-                            let name = function
-                                .opt_def_id()
-                                .and_then(|function| self.tcx.opt_item_name(function));
-                            (name, true)
-                        }
-                        _ => (None, false),
-                    },
-                    _ => (None, false),
-                };
-                let spawns = name.is_some_and(|name| name.as_str().starts_with("spawn"));
-                if spawns && is_argument && !is_within(self.tcx, self.looped, child) {
-                    return true;
-                }
-            }
-            child = id;
-        }
-        false
     }
 }

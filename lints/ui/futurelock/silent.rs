@@ -101,7 +101,10 @@ async fn futures_that_hold_nothing(
         select! {
             () = &mut limit => break,
             () = &mut cancelled => break,
-            answer = &mut answer => drop(answer),
+            answer = &mut answer => {
+                drop(answer);
+                break;
+            }
             _ = ticks.tick() => send(connection.clone(), "tick").await,
         }
     }

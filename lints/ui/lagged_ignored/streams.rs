@@ -110,6 +110,34 @@ mod of_futures {
             .await;
     }
 
+    fn unfolded(orders: broadcast::Receiver<u32>) -> impl Stream<Item = u32> {
+        futures::stream::unfold(orders, |mut orders| async move {
+            match orders.recv().await {
+                Ok(order) => Some((order, orders)),
+                Err(_) => None,
+            }
+        })
+    }
+
+    fn unfolded_by_ok(orders: broadcast::Receiver<u32>) -> impl Stream<Item = u32> {
+        futures::stream::unfold(orders, |mut orders| async move {
+            let order = orders.recv().await.ok()?;
+            Some((order, orders))
+        })
+    }
+
+    fn silent_unfolded(orders: broadcast::Receiver<u32>) -> impl Stream<Item = u32> {
+        futures::stream::unfold(orders, |mut orders| async move {
+            loop {
+                match orders.recv().await {
+                    Ok(order) => return Some((order, orders)),
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        })
+    }
+
     async fn silent_for_each(orders: broadcast::Receiver<u32>) {
         BroadcastStream::new(orders)
             .for_each(|order| async move {

@@ -150,4 +150,22 @@ async fn inner_loop_of_two(mut jobs: mpsc::Receiver<u32>) {
     }
 }
 
+async fn ends_with_an_error(mut jobs: mpsc::Receiver<u32>) {
+    let worker = async {
+        loop {
+            let page: u32 = "7".parse()?;
+            work(page + load().await);
+        }
+        #[expect(unreachable_code)]
+        Ok::<(), std::num::ParseIntError>(())
+    };
+    tokio::pin!(worker);
+    loop {
+        tokio::select! {
+            _ = &mut worker => {}
+            Some(job) = jobs.recv() => work(job),
+        }
+    }
+}
+
 fn main() {}

@@ -300,6 +300,50 @@ async fn guarded_by_an_if_around(mut answer: oneshot::Receiver<u32>, mut jobs: m
     }
 }
 
+async fn never_ends(mut jobs: mpsc::Receiver<u32>) {
+    let heartbeat = async {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            work(0);
+        }
+    };
+    tokio::pin!(heartbeat);
+    loop {
+        tokio::select! {
+            _ = &mut heartbeat => {}
+            Some(job) = jobs.recv() => work(job),
+        }
+    }
+}
+
+async fn beat() {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn function_that_never_ends(mut jobs: mpsc::Receiver<u32>) {
+    let mut heartbeat = Box::pin(beat());
+    loop {
+        tokio::select! {
+            () = &mut heartbeat => {}
+            Some(job) = jobs.recv() => work(job),
+        }
+    }
+}
+
+async fn without_a_value(
+    mut server: Pin<Box<dyn Future<Output = std::convert::Infallible>>>,
+    mut jobs: mpsc::Receiver<u32>,
+) {
+    loop {
+        tokio::select! {
+            _ = &mut server => {}
+            Some(job) = jobs.recv() => work(job),
+        }
+    }
+}
+
 async fn allowed(mut task: JoinHandle<u32>, mut jobs: mpsc::Receiver<u32>) {
     #[allow(polled_after_completion)]
     loop {

@@ -148,4 +148,52 @@ impl Service for Plain {
     }
 }
 
+async fn spawned(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            Some(job) = jobs.recv() => work(job),
+            () = sleep(Duration::from_secs(1)) => work(0),
+        }
+    }
+}
+
+async fn owner_of_the_token(jobs: mpsc::Receiver<u32>) {
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(spawned(jobs, stop.clone()));
+    stop.cancelled().await;
+    let _ = task.await;
+}
+
+async fn awaited(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            Some(job) = jobs.recv() => work(job),
+            () = sleep(Duration::from_secs(1)) => work(0),
+        }
+    }
+}
+
+async fn caller_that_only_cancels(jobs: mpsc::Receiver<u32>) {
+    let stop = CancellationToken::new();
+    awaited(jobs, stop.clone()).await;
+    stop.cancel();
+}
+
+async fn task_beside_its_owner(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
+    let its_stop = stop.clone();
+    let task = tokio::spawn(async move {
+        if its_stop.is_cancelled() {
+            return;
+        }
+        loop {
+            tokio::select! {
+                Some(job) = jobs.recv() => work(job),
+                () = sleep(Duration::from_secs(1)) => work(0),
+            }
+        }
+    });
+    stop.cancelled().await;
+    let _ = task.await;
+}
+
 fn main() {}

@@ -286,6 +286,68 @@ async fn child(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
     }
 }
 
+async fn unused_on_purpose(mut jobs: mpsc::Receiver<u32>, _stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            Some(job) = jobs.recv() => work(job),
+            () = sleep(Duration::from_secs(1)) => work(0),
+        }
+    }
+}
+
+struct Supervised {
+    jobs: mpsc::Receiver<u32>,
+    stop: CancellationToken,
+}
+
+impl Supervised {
+    async fn run(&mut self) {
+        loop {
+            tokio::select! {
+                Some(job) = self.jobs.recv() => work(job),
+                () = sleep(Duration::from_secs(1)) => work(0),
+            }
+        }
+    }
+
+    async fn start(mut self) {
+        let stop = self.stop.clone();
+        stop.run_until_cancelled(self.run()).await;
+    }
+}
+
+mod through_a_trait {
+    use super::*;
+
+    trait Run {
+        async fn run(&mut self, stop: CancellationToken);
+    }
+
+    struct Plain(mpsc::Receiver<u32>);
+
+    impl Run for Plain {
+        async fn run(&mut self, stop: CancellationToken) {
+            loop {
+                tokio::select! {
+                    Some(job) = self.0.recv() => work(job),
+                    () = sleep(Duration::from_secs(1)) => work(0),
+                }
+            }
+        }
+    }
+
+    async fn between<R: Run>(mut runs: R, stop: CancellationToken) {
+        runs.run(stop).await;
+    }
+
+    async fn outermost(jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = between(Plain(jobs), stop.clone()) => {}
+        }
+    }
+}
+
 async fn allowed(mut jobs: mpsc::Receiver<u32>, stop: CancellationToken) {
     #[allow(select_loop_without_cancellation)]
     loop {
