@@ -11,8 +11,8 @@
 //!   within that loop or through a loop further out. The value that the handler gives is followed
 //!   through `match`, `if`, `?` and an immutable variable as far as it is a literal or an enum's
 //!   variant; in doubt the answer is that control comes back;
-//! - on the side of the MIR: the closure that polls the branches ([`Select::polls`]), what a
-//!   branch polls ([`Branch::polled`]) and where its future is made ([`Branch::made_at`]).
+//! - on the side of the MIR: what a branch polls ([`Branch::polled`]) and where its future is made
+//!   ([`Branch::made_at`]).
 //!
 //! # How it is told
 //! By the macro's definition and the shape of its output, never by names in the user's code:
@@ -32,7 +32,7 @@ mod source;
 mod values;
 
 use rustc_hir::{
-    Expr, HirId, LoopSource, Pat,
+    Expr, HirId, Pat,
     def_id::{DefIdSet, LocalDefId},
 };
 use rustc_middle::{
@@ -91,11 +91,9 @@ pub(crate) struct Select<'tcx> {
     /// Whether the branches are polled in the order of the source.
     pub(crate) biased: bool,
     /// The arms without a future.
-    pub(crate) fallbacks: Vec<Fallback<'tcx>>,
+    pub(crate) fallbacks: Vec<Fallback>,
     /// The innermost loop of the same body in which the `select!` stands.
     pub(crate) around: Option<Loop>,
-    /// The closure that polls the futures; it is a body of its own, called from `poll_fn`.
-    pub(crate) polls: Option<LocalDefId>,
 }
 
 pub(crate) struct Branch<'tcx> {
@@ -127,16 +125,14 @@ pub(crate) enum FallbackKind {
     Default,
 }
 
-pub(crate) struct Fallback<'tcx> {
+pub(crate) struct Fallback {
     pub(crate) kind: FallbackKind,
-    pub(crate) handler: &'tcx Expr<'tcx>,
     pub(crate) back: Back,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loop {
     pub(crate) id: HirId,
-    pub(crate) source: LoopSource,
     /// The loop's head, such as `while let Some(x) = y`.
     pub(crate) head: Span,
     /// All of it.

@@ -1,5 +1,6 @@
 //! What is done once, before anything else runs: the beginning of `main`, up to its first await, and
-//! that of every future that a function builds a runtime for.
+//! that of every future that a function builds a runtime for. A function called `main` that nobody
+//! calls counts as the program's: in a build for tests the entry is the harness.
 //!
 //! Where `main` only awaits one other function, that function's beginning counts as well. Outside of
 //! `main`'s own source a beginning is one of something: what no await comes after is the work
@@ -14,8 +15,9 @@ use rustc_hir::{
 };
 use rustc_middle::{
     mir::{AggregateKind, BasicBlock, Operand, Rvalue, StatementKind, TerminatorKind},
-    ty::Instance,
+    ty::{Instance, TyCtxt},
 };
+use rustc_span::sym;
 
 use super::{
     async_body::is_polled,
@@ -35,6 +37,7 @@ const FARTHEST_RUNTIME: usize = 3;
 
 #[derive(Default)]
 pub(crate) struct Startup {
+    mains: Vec<LocalDefId>,
     /// By body, the blocks that run before its first await.
     blocks: FxHashMap<LocalDefId, FxHashSet<BasicBlock>>,
 }
@@ -52,10 +55,14 @@ impl Startup {
             .into_iter()
             .filter(|builder| !is_polled(tcx, builder.to_def_id()))
             .map(|builder| (builder, 0));
-        let main = tcx.entry_fn(()).and_then(|(main, _)| main.as_local());
-        let main = main.map(|main| (main, FARTHEST_RUNTIME));
-        let mut startup = Self::default();
-        for (start, farthest) in main.into_iter().chain(builders) {
+        let mains = mains(tcx, mentions);
+        let starts = mains.iter().map(|main| (*main, FARTHEST_RUNTIME));
+        let starts: Vec<_> = starts.chain(builders).collect();
+        let mut startup = Self {
+            mains,
+            ..Self::default()
+        };
+        for (start, farthest) in starts {
             let graph = graphs.for_owner(start);
             for future in futures_given_to(&graph, start, farthest, &bridges) {
                 startup.add(&graph, mentions, future);
@@ -87,9 +94,8 @@ impl Startup {
         if self.blocks.contains_key(&owner) || !tcx.coroutine_is_async(owner.to_def_id()) {
             return;
         }
-        let is_mains = tcx
-            .entry_fn(())
-            .is_some_and(|(main, _)| main == tcx.typeck_root_def_id(owner.to_def_id()));
+        let root = tcx.typeck_root_def_id(owner.to_def_id());
+        let is_mains = self.mains.iter().any(|main| main.to_def_id() == root);
         let node = graph.node(future);
         let awaits: Vec<&Site<'tcx>> = node
             .sites
@@ -127,6 +133,19 @@ impl Startup {
             self.add(graph, mentions, next);
         }
     }
+}
+
+/// The entry of the program, and what would be one in another build.
+fn mains(tcx: TyCtxt<'_>, mentions: &Mentions<'_>) -> Vec<LocalDefId> {
+    let entry = tcx.entry_fn(()).and_then(|(main, _)| main.as_local());
+    let is_uncalled_main = |owner: &LocalDefId| {
+        tcx.def_kind(*owner) == DefKind::Fn
+            && tcx.item_name(owner.to_def_id()) == sym::main
+            && mentions.naming(*owner).is_empty()
+            && Some(*owner) != entry
+    };
+    let others = tcx.hir_body_owners().filter(is_uncalled_main);
+    entry.into_iter().chain(others).collect()
 }
 
 /// The futures that a function, or one it calls, hands to a runtime and waits for.

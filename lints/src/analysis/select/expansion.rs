@@ -74,7 +74,6 @@ struct Parts<'tcx> {
     tail: &'tcx Expr<'tcx>,
     arms: &'tcx [Arm<'tcx>],
     fallbacks: Vec<(FallbackKind, &'tcx Expr<'tcx>)>,
-    polls: Option<LocalDefId>,
     biased: bool,
 }
 
@@ -115,7 +114,6 @@ impl<'tcx> Search<'_, 'tcx> {
             tail,
             arms,
             fallbacks,
-            polls,
             biased: polls.is_some_and(|closure| self.starts_at_first(closure)),
         })
     }
@@ -204,7 +202,6 @@ impl<'tcx> Search<'_, 'tcx> {
             tail,
             arms,
             fallbacks,
-            polls,
             biased,
         })
     }
@@ -296,7 +293,6 @@ impl<'tcx> Search<'_, 'tcx> {
             .iter()
             .map(|&(kind, handler)| Fallback {
                 kind,
-                handler,
                 back: after.back(handler),
             })
             .collect();
@@ -308,7 +304,6 @@ impl<'tcx> Search<'_, 'tcx> {
             biased: parts.biased,
             fallbacks,
             around: enclosing_loop(self.tcx, expr.hir_id),
-            polls: parts.polls,
         })
     }
 }
@@ -318,13 +313,12 @@ pub(crate) fn enclosing_loop(tcx: TyCtxt<'_>, node: HirId) -> Option<Loop> {
     for (_, node) in tcx.hir_parent_iter(node) {
         match node {
             Node::Expr(Expr {
-                kind: ExprKind::Loop(_, _, source, head),
+                kind: ExprKind::Loop(_, _, _, head),
                 hir_id,
                 span,
             }) if !span.is_desugaring(DesugaringKind::Await) => {
                 return Some(Loop {
                     id: *hir_id,
-                    source: *source,
                     head: in_user_code(*head),
                     span: in_user_code(*span),
                 });
