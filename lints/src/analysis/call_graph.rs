@@ -135,6 +135,24 @@ impl<'tcx> CallGraph<'tcx> {
         node
     }
 
+    /// For each future among the types a call is made with, what polling it runs.
+    pub(crate) fn polled_arguments(
+        &self,
+        frame: &Frame<'_, 'tcx>,
+        block: BasicBlock,
+        callee: &Callee<'tcx>,
+    ) -> Vec<Vec<Polled<'tcx>>> {
+        let terminator = frame.mir.body.basic_blocks[block].terminator();
+        let TerminatorKind::Call { args, .. } = &terminator.kind else {
+            return Vec::new();
+        };
+        let values: Vec<&Operand<'tcx>> = args.iter().map(|operand| &operand.node).collect();
+        own_type_arguments(&self.bodies, callee)
+            .into_iter()
+            .map(|future| self.polled_value(frame, future, &values))
+            .collect()
+    }
+
     /// What polling a value runs. Behind a trait object the value is followed back to where it was
     /// a future of known type.
     pub(crate) fn polled_value(

@@ -14,7 +14,7 @@ use rustc_hir::{
     def_id::{DefIdSet, LocalDefId},
 };
 use rustc_middle::{
-    mir::{AggregateKind, BasicBlock, Operand, Rvalue, StatementKind, TerminatorKind},
+    mir::{AggregateKind, BasicBlock, Rvalue, StatementKind},
     ty::{Instance, TyCtxt},
 };
 use rustc_span::sym;
@@ -24,7 +24,7 @@ use super::{
     async_path::{Reached, ReachedBody},
     blocking_calls::BRIDGES,
     bodies::{MirBody, source_owner},
-    call_graph::{CallGraph, CallGraphs, Site, Via, own_type_arguments},
+    call_graph::{CallGraph, CallGraphs, Site, Via},
     mentions::Mentions,
     origin::Frame,
     polled::Polled,
@@ -176,13 +176,8 @@ fn futures_given_to<'tcx>(
             else {
                 continue;
             };
-            let terminator = frame.mir.body.basic_blocks[site.block].terminator();
-            let TerminatorKind::Call { args, .. } = &terminator.kind else {
-                continue;
-            };
-            let values: Vec<&Operand<'tcx>> = args.iter().map(|operand| &operand.node).collect();
-            for future in own_type_arguments(&graph.bodies, &callee) {
-                if let [Polled::Body(future)] = graph.polled_value(&frame, future, &values)[..] {
+            for future in graph.polled_arguments(&frame, site.block, &callee) {
+                if let [Polled::Body(future)] = future[..] {
                     futures.push(future);
                 }
             }

@@ -16,12 +16,15 @@ use crate::{
     analysis::{
         async_body::polled_bodies,
         blocking_calls::BRIDGES,
+        bodies::Callee,
         call_graph::{CallGraph, Site},
         describe,
         executor_path::{ExecutorPath, Found, Sought, Target},
         expected_panic::ExpectedPanics,
         flavor_guard::{FlavorGuards, Questions},
+        origin::Frame,
         runtime_values::{BUILDS, RuntimeValues},
+        suspension::Suspensions,
         zero::ZeroDurations,
     },
     diagnostics,
@@ -40,7 +43,8 @@ declare_lint! {
     /// tokio's `block_on` panics on a thread that already runs tasks: "Cannot start a runtime from
     /// within a runtime". Dropping a `Runtime` there panics as well, because the drop waits for the
     /// runtime's blocking threads. Executors that do not panic block the thread: a future that waits
-    /// for another task of that thread then waits for ever.
+    /// for another task of that thread then waits for ever. One that those executors are given is not
+    /// reported when it can only be ready at once.
     ///
     /// ### Known problems
     /// Only functions of the crate under check are followed. A runtime that is handed on is not
@@ -78,6 +82,15 @@ const QUESTIONS: &[&str] = &[
     "tokio::runtime::Handle::try_current",
     "tokio::runtime::Handle::runtime_flavor",
     "tokio::runtime::RuntimeMetrics::num_workers",
+];
+
+/// Executors that run inside any other, and inside themselves, without a panic.
+const NEST: &[&str] = &[
+    "async_std",
+    "async_io",
+    "async_global_executor",
+    "futures_lite",
+    "pollster",
 ];
 
 /// The check behind [`BLOCK_ON_IN_ASYNC`].
@@ -194,7 +207,13 @@ impl<'tcx> Executors<'_, 'tcx> {
                 if !self.facts.blocking_calls().is_bridge(&callee) {
                     return None;
                 }
-                let is_tokio = tcx.crate_name(callee.def_id.krate).as_str() == "tokio";
+                let executor = tcx.crate_name(callee.def_id.krate);
+                let is_tokio = executor.as_str() == "tokio";
+                if NEST.contains(&executor.as_str())
+                    && is_done_at_once(graph, instance, site, &callee)
+                {
+                    return None;
+                }
                 Some(Target {
                     block: site.block,
                     span: site.span,
@@ -261,6 +280,21 @@ impl<'tcx> Executors<'_, 'tcx> {
                 .collect(),
         }
     }
+}
+
+/// Whether the future given to an executor never suspends: then nobody waits.
+fn is_done_at_once<'tcx>(
+    graph: &CallGraph<'tcx>,
+    instance: Instance<'tcx>,
+    site: &Site<'tcx>,
+    callee: &Callee<'tcx>,
+) -> bool {
+    let Some(frame) = Frame::new(&graph.bodies, instance) else {
+        return false;
+    };
+    let futures = graph.polled_arguments(&frame, site.block, callee);
+    let suspensions = Suspensions::new(graph);
+    futures.iter().any(|future| !suspensions.possible(future))
 }
 
 fn report(facts: &Facts<'_>, found: &Found<What>) {

@@ -89,7 +89,10 @@ impl<'tcx> Check<'tcx> for PendingWithoutWake {
         let Some(items) = &self.items else {
             return;
         };
-        if !returns_poll(tcx, owner) || test_code::is_test_code(tcx, owner) {
+        if !returns_poll(tcx, owner)
+            || test_code::is_test_code(tcx, owner)
+            || test_code::is_test_crate(tcx)
+        {
             return;
         }
         let graph = facts.call_graphs().for_owner(owner);

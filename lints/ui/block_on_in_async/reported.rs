@@ -160,6 +160,15 @@ async fn select(runtime: &Runtime) {
     }
 }
 
+async fn nested_and_waits() -> u32 {
+    pollster::block_on(fetch())
+}
+
+/// The executor of `futures` does not nest.
+async fn done_at_once_but_nested() -> u32 {
+    futures::executor::block_on(async { 1 })
+}
+
 #[tokio::main]
 async fn main() {
     let runtime = Runtime::new().unwrap();

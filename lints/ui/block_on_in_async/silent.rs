@@ -139,6 +139,11 @@ async fn expected() -> u32 {
     price()
 }
 
+/// An executor that nests, and a future that is ready in its first poll.
+async fn nested_and_done_at_once() -> u32 {
+    pollster::block_on(async { pollster::block_on(async { std::future::ready(1).await }) })
+}
+
 fn main() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(fetch());
