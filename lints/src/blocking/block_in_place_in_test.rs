@@ -122,7 +122,7 @@ struct Finding {
 struct Search<'f, 'tcx> {
     facts: &'f Facts<'tcx>,
     block_in_place: DefIdSet,
-    questions: Questions,
+    questions: Questions<'tcx>,
     panics: ExpectedPanics,
 }
 

@@ -162,7 +162,7 @@ struct Executors<'f, 'tcx> {
     shutdown: DefIdSet,
     runtimes: RuntimeValues,
     zero: ZeroDurations,
-    questions: Questions,
+    questions: Questions<'tcx>,
     known: RefCell<FxHashMap<Instance<'tcx>, Rc<Vec<Target<What>>>>>,
 }
 
