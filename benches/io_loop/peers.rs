@@ -102,6 +102,9 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, port: u16) {
     if port == SINK {
         while let Ok(1..) = stream.read(&mut buffer).await {}
     } else {
+        // The application's request first: `ipstack` hands a stream out before its handshake is
+        // complete, and what is written to it then never arrives.
+        let _ = stream.read_u8().await;
         while stream.write_all(&buffer).await.is_ok() {}
     }
 }

@@ -3,6 +3,7 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
+mod fuzz;
 mod library;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ use crate::test;
 use crate::ui::Ui;
 
 const LIMIT: Duration = Duration::from_mins(30);
+/// The sanitizers, and the coverage that fuzzing needs, are there for few systems; CI runs on this
+/// one.
+const HAS_SANITIZERS: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 const CARGO_DENY: &str = "0.20.2";
 
 /// Runs what CI runs: format, clippy, docs, dependency policy, all tests, our lints on ourselves.
@@ -83,6 +87,9 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .map(|suite| suite.run(logs, ui)),
     );
     outcomes.extend(library::outcomes(root, logs, ui));
+    if HAS_SANITIZERS {
+        outcomes.push(fuzz::outcome(root, logs, ui));
+    }
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }

@@ -95,7 +95,7 @@ impl fmt::Display for RoundTrips {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "p50 {:.0?}, p99 {:.0?} ({} round trips)",
+            "p50 {:.1?}, p99 {:.1?} ({} round trips)",
             self.p50, self.p99, self.count
         )
     }

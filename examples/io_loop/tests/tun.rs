@@ -25,7 +25,7 @@ const DNS: &str = "10.88.0.53";
 const NAME: &str = "server.test";
 const TUN: &str = "ioltest";
 /// For anything that is waited for.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const LARGE: usize = 20_000_000;
 const PARALLEL: usize = 200;
@@ -100,17 +100,11 @@ impl Namespaces {
         ip(&format!("-n {server} addr add {SERVER}/24 dev iolv1"));
         ip(&format!("-n {server} link set iolv1 up"));
         // `ip netns exec` puts these over the machine's own.
-        all.write(&all.looped, "hosts", &format!("{SERVER} {NAME}\n"));
-        all.write(&all.looped, "nsswitch.conf", "hosts: files\n");
-        all.write(&all.client, "resolv.conf", &format!("nameserver {DNS}\n"));
-        all.write(&all.client, "nsswitch.conf", "hosts: dns\n");
+        configure(&all.looped, "hosts", &format!("{SERVER} {NAME}\n"));
+        configure(&all.looped, "nsswitch.conf", "hosts: files\n");
+        configure(&all.client, "resolv.conf", &format!("nameserver {DNS}\n"));
+        configure(&all.client, "nsswitch.conf", "hosts: dns\n");
         all
-    }
-
-    fn write(&self, namespace: &str, file: &str, text: &str) {
-        let folder = PathBuf::from("/etc/netns").join(namespace);
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(file), text).unwrap();
     }
 
     /// Moves the interface that the loop has made to the client, and leads everything there.
@@ -136,6 +130,12 @@ impl Drop for Namespaces {
             let _ = fs::remove_dir_all(PathBuf::from("/etc/netns").join(namespace));
         }
     }
+}
+
+fn configure(namespace: &str, file: &str, text: &str) {
+    let folder = PathBuf::from("/etc/netns").join(namespace);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(file), text).unwrap();
 }
 
 fn inside(namespace: &str, program: &str) -> Command {

@@ -58,7 +58,7 @@ pub fn dns(bytes: &[u8]) {
     assert!(!question.name.is_empty() && question.name.is_ascii());
     let address = Ipv4Addr::new(198, 18, 1, 7);
     for reply in [
-        Reply::Address(address, Duration::from_secs(60)),
+        Reply::Address(address, Duration::from_mins(1)),
         Reply::Empty,
         Reply::NoSuchName,
         Reply::Failed,

@@ -2,7 +2,7 @@
 //! [`MemoryDevice`](crate::device::MemoryDevice).
 //!
 //! It opens TCP flows and UDP sockets, as the programs behind a TUN device would, and is made of
-//! the same parts as the loop: a small loop of its own around a [`Stack`].
+//! the same parts as the loop, with a small loop of its own around them.
 
 mod link;
 mod player;

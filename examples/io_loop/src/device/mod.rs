@@ -3,7 +3,7 @@
 #[cfg(unix)]
 mod fd;
 mod memory;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "tun"))]
 mod tun;
 
 use std::io;
@@ -14,7 +14,7 @@ use crate::buffer::{Packet, Pool};
 #[cfg(unix)]
 pub use fd::{FdDevice, FdSink, FdSource};
 pub use memory::{MemoryDevice, MemorySink, MemorySource};
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "tun"))]
 pub use tun::{TunOptions, open_tun};
 
 /// A device for raw IP packets. Its two directions are apart, because the loop waits for both.
