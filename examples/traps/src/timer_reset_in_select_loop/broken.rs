@@ -2,7 +2,7 @@
 //!
 //! The `sleep` is made anew in each pass. A line comes every 60 ms, so it never fires: nothing is
 //! shipped until the application stops.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

@@ -1,5 +1,5 @@
 //! The log shipper has one `interval` for the whole loop: no line that arrives can put it off.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;
