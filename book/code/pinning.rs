@@ -1,0 +1,102 @@
+//! Chapter "Pin and Unpin".
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use pin_project::pin_project;
+
+// ANCHOR: by_hand
+/// Measures how long a future took, from its first poll on.
+pub struct Timed<F> {
+    future: F,
+    started: Option<Instant>,
+}
+
+impl<F: Future> Timed<F> {
+    pub fn new(future: F) -> Self {
+        Self {
+            future,
+            started: None,
+        }
+    }
+}
+
+impl<F: Future> Future for Timed<F> {
+    type Output = (F::Output, Duration);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: `future` is pinned with `self`: we never move it out of here, `Timed` has no
+        // `Drop` that could, and it is `Unpin` only if `F` is. `started` is not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        let started = *this.started.get_or_insert_with(Instant::now);
+        // SAFETY: as above; this is the same future in the same place at each poll.
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        let output = ready!(future.poll(context));
+        Poll::Ready((output, started.elapsed()))
+    }
+}
+// ANCHOR_END: by_hand
+
+// ANCHOR: projected
+/// The same, with the two unsafe lines written by a macro that checks them.
+#[pin_project]
+pub struct TimedSafely<F> {
+    #[pin]
+    future: F,
+    started: Option<Instant>,
+}
+
+impl<F: Future> Future for TimedSafely<F> {
+    type Output = (F::Output, Duration);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let started = *this.started.get_or_insert_with(Instant::now);
+        let output = ready!(this.future.poll(context));
+        Poll::Ready((output, started.elapsed()))
+    }
+}
+// ANCHOR_END: projected
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use tokio::time::sleep;
+
+    #[tokio::test]
+    async fn both_give_the_output_and_a_time() {
+        let ((), by_hand) = Timed::new(sleep(Duration::from_millis(5))).await;
+        let projected = TimedSafely {
+            future: sleep(Duration::from_millis(5)),
+            started: None,
+        };
+        let ((), projected) = projected.await;
+        assert!(by_hand >= Duration::from_millis(4) && projected >= Duration::from_millis(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pinned_in_place_and_on_the_heap() {
+        // ANCHOR: pin
+        // In place: safe, no allocation, and it cannot leave this function.
+        let mut here = pin!(sleep(Duration::from_secs(1)));
+        // On the heap: costs an allocation, and the box may be moved, stored and returned.
+        let mut there = Box::pin(sleep(Duration::from_secs(2)));
+        tokio::select! {
+            () = &mut here => {}
+            () = &mut there => unreachable!("it takes longer"),
+        }
+        // ANCHOR_END: pin
+    }
+
+    fn is_unpin<T: Unpin>(_: &T) -> bool {
+        true
+    }
+
+    #[test]
+    fn a_box_is_unpin_whatever_is_in_it() {
+        let boxed = Box::pin(async {});
+        assert!(is_unpin(&boxed));
+    }
+}

@@ -1,0 +1,69 @@
+//! Chapter "What lives across an await".
+
+#![expect(clippy::large_stack_arrays, reason = "their size is what is shown")]
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::task::yield_now;
+
+// ANCHOR: across
+/// `buffer` is alive at `yield_now().await`, so it is a part of the future.
+pub async fn across<R: AsyncRead + Unpin>(mut from: R) -> std::io::Result<usize> {
+    let mut buffer = [0_u8; 64 * 1024];
+    let read = from.read(&mut buffer).await?;
+    yield_now().await;
+    Ok(buffer[..read].split(u8::is_ascii_whitespace).count())
+}
+// ANCHOR_END: across
+
+// ANCHOR: boxed
+/// Only the box is a part of the future: one word for 64 KiB.
+pub async fn boxed<R: AsyncRead + Unpin>(mut from: R) -> std::io::Result<usize> {
+    let mut buffer = vec![0_u8; 64 * 1024].into_boxed_slice();
+    let read = from.read(&mut buffer).await?;
+    yield_now().await;
+    Ok(buffer[..read].split(u8::is_ascii_whitespace).count())
+}
+// ANCHOR_END: boxed
+
+// ANCHOR: scoped
+/// The block ends before the await, and with it the array.
+pub async fn scoped() -> u32 {
+    let sum = {
+        let table = [1_u32; 16 * 1024];
+        table.iter().sum()
+    };
+    yield_now().await;
+    sum
+}
+// ANCHOR_END: scoped
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_the_chapter_says() {
+        // ANCHOR: measured
+        let file: &[u8] = b"GET / HTTP/1.1";
+        assert!(size_of_val(&across(file)) > 64 * 1024);
+        assert!(size_of_val(&boxed(file)) < 256);
+        assert!(size_of_val(&scoped()) < 256);
+        // ANCHOR_END: measured
+    }
+
+    // ANCHOR: bound
+    #[tokio::test]
+    async fn a_connection_stays_small() {
+        let file: &[u8] = b"GET / HTTP/1.1";
+        async_patterns::assert_future_size!(boxed(file), <= 256);
+        assert_eq!(boxed(file).await.unwrap(), 3);
+    }
+    // ANCHOR_END: bound
+
+    #[tokio::test]
+    async fn all_give_their_answers() {
+        let file: &[u8] = b"GET / HTTP/1.1";
+        assert_eq!(Box::pin(across(file)).await.unwrap(), 3);
+        assert_eq!(scoped().await, 16 * 1024);
+    }
+}
