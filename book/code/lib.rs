@@ -13,6 +13,7 @@ pub mod cancel_safety;
 pub mod delay;
 pub mod errors;
 pub mod executor;
+mod exercises;
 pub mod limits;
 pub mod middleware;
 pub mod model;

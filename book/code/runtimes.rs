@@ -28,14 +28,14 @@ pub async fn run_scripts(scripts: Vec<&'static str>) -> usize {
 }
 // ANCHOR_END: local_set
 
+// ANCHOR: drain
 /// Receives until the channel is closed.
 pub async fn drain(mut messages: mpsc::Receiver<u32>, received: &mut u32) {
-    // ANCHOR: drain
     while messages.recv().await.is_some() {
         *received += 1;
     }
-    // ANCHOR_END: drain
 }
+// ANCHOR_END: drain
 
 #[cfg(test)]
 mod tests {

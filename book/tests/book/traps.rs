@@ -3,7 +3,7 @@
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
 
-use crate::pages::{Page, pages, read, repository};
+use crate::pages::{Page, book, pages, read, repository};
 
 #[derive(Deserialize)]
 pub(crate) struct Catalog {
@@ -62,6 +62,8 @@ fn the_pages_have_one_form() {
             .into_iter()
             .filter(|(level, _)| *level <= HeadingLevel::H2)
             .map(|(_, text)| text)
+            // Not every trap makes a good one; where there is one, its solution is tested.
+            .filter(|text| text != "Exercise")
             .collect();
         let form = [
             trap.title.as_str(),
@@ -110,6 +112,22 @@ fn a_page_shows_its_programs_and_names_its_faces() {
             Some(_) => says(&format!("lints.md#{}), off by default", trap.id)),
         }
     }
+}
+
+/// Each solution is on its trap's page, and each exercise has one.
+#[test]
+fn exercises_have_solutions() {
+    let mut exercises = 0;
+    for trap in catalog() {
+        let page = Page::load(&format!("traps/{}.md", trap.id));
+        let asked = page.headings().iter().any(|(_, text)| text == "Exercise");
+        let solution = format!("code/exercises/{}.rs:solution", trap.id);
+        assert_eq!(page.text.contains(&solution), asked, "{}", page.name);
+        let file = book().join(format!("code/exercises/{}.rs", trap.id));
+        assert_eq!(file.exists(), asked, "{}", page.name);
+        exercises += usize::from(asked);
+    }
+    assert_ne!(exercises, 0);
 }
 
 #[test]

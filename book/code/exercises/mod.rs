@@ -1,0 +1,28 @@
+//! Solutions of the exercises on the traps' pages, one file a trap, with what they claim as tests.
+
+#[cfg(test)]
+mod async_guard_across_await;
+#[cfg(test)]
+mod buffered_stream_stall;
+#[cfg(test)]
+mod cancel_unsafe_in_select;
+#[cfg(test)]
+mod dropped_handle_does_not_cancel;
+#[cfg(test)]
+mod futurelock;
+#[cfg(test)]
+mod lagged_ignored;
+#[cfg(test)]
+mod large_value_across_await;
+#[cfg(test)]
+mod pending_without_wake;
+#[cfg(test)]
+mod polled_after_completion;
+#[cfg(test)]
+mod select_loop_without_cancellation;
+#[cfg(test)]
+mod std_guard_across_await;
+#[cfg(test)]
+mod timer_reset_in_select_loop;
+#[cfg(test)]
+mod unbounded_concurrency;
