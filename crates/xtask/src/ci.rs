@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use crate::book;
 use crate::error::{Error, FileContext, Result};
 use crate::paths;
 use crate::process::{Run, sanitised};
@@ -19,7 +20,8 @@ use crate::ui::Ui;
 const LIMIT: Duration = Duration::from_mins(30);
 const CARGO_DENY: &str = "0.20.2";
 
-/// Runs what CI runs: format, clippy, docs, dependency policy, all tests, our lints on ourselves.
+/// Runs what CI runs: format, clippy, docs, book, dependency policy, all tests, our lints on
+/// ourselves.
 ///
 /// From nothing it takes about 50 minutes on two cores and 12 GB of disk, most of it for the
 /// compiler of the lints; 15 minutes when the cache is warm. It prints a time per step at the end.
@@ -78,6 +80,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .into_iter()
             .map(|suite| suite.run(logs, ui)),
     );
+    outcomes.push(Outcome::of("book", ui, || book::build_and_look(root, ui)));
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
 mod bench;
+mod book;
 mod ci;
 mod corpus;
 mod error;
@@ -40,6 +41,7 @@ enum Command {
     Corpus(corpus::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Book(book::Args),
     Ci(ci::Args),
 }
 
@@ -51,6 +53,7 @@ impl Command {
             Command::Corpus(args) => corpus::run(&args, ui),
             Command::Test(args) => test::run(&args, ui),
             Command::Bench(args) => bench::run(&args, ui),
+            Command::Book(args) => book::run(&args, ui),
             Command::Ci(args) => ci::run(&args, ui),
         }
     }
