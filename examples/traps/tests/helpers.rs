@@ -10,6 +10,5 @@ use async_patterns::sync::CancelPoisonMutex as _;
 use async_patterns::task::TaskScope as _;
 use async_patterns::task::spawn_cancellable_blocking as _;
 use async_patterns::task::spawn_dedicated as _;
-use async_patterns::timeout::Deadline as _;
 use async_patterns::timeout::FusedTimeout as _;
 use async_patterns::timeout::blocking_timeout as _;

@@ -1,7 +1,7 @@
 //! The book as a reader sees it: every page in headless Chromium.
 //!
 //! One start of the browser looks at all pages. A page beside the book, with `check.js` in it, opens
-//! them one by one in frames of two widths and in two themes, and writes what it finds into itself;
+//! them one by one in frames of two widths and in all themes, and writes what it finds into itself;
 //! `--dump-dom` prints that page. Errors on the console come through the browser's log.
 
 use std::fs;
@@ -35,6 +35,7 @@ const SHOWN: [&str; 6] = [
     "patterns/choosing.html",
 ];
 const SIZES: [(&str, u32); 2] = [("phone", 390), ("desktop", 1280)];
+/// Shown in pictures; `check.js` looks at all of mdBook's five.
 const THEMES: [&str; 2] = ["light", "ayu"];
 const HEIGHT: u32 = 2400;
 
@@ -71,10 +72,10 @@ pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) ->
     let report = report?;
     shown?;
     step.done(format!("{} looks", report.looks));
-    let expected = pages.len() * SIZES.len() * THEMES.len();
-    if report.looks != expected {
+    let least = pages.len() * SIZES.len() * THEMES.len();
+    if report.looks < least {
         return Err(Error::found(format!(
-            "Chromium looked {} times instead of {expected}",
+            "Chromium looked {} times, and {least} is the least",
             report.looks
         )));
     }

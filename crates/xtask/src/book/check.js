@@ -1,10 +1,10 @@
 // Runs inside of a page beside the book: opens every chapter in a frame, at the width of a phone
-// and of a desktop, in a light and a dark theme, and notes what is wrong. The findings are written
+// and of a desktop, in each of the themes, and notes what is wrong. The findings are written
 // into the page as JSON, where `cargo xtask book --browser` reads them.
 "use strict";
 
 const WIDTHS = { phone: 390, desktop: 1280 };
-const THEMES = ["light", "ayu"];
+const THEMES = ["light", "rust", "coal", "navy", "ayu"];
 const HEIGHT = 900;
 
 /** Least contrast of WCAG 2.1, level AA (1.4.3). */

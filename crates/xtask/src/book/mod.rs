@@ -33,8 +33,8 @@ pub(crate) struct Args {
     /// Serve it on localhost and build it anew on each change, until Ctrl-C
     #[arg(long, conflicts_with = "browser")]
     serve: bool,
-    /// Open every page in headless Chromium, at phone and desktop width, in a light and a dark
-    /// theme: console errors, missing pictures, sideways scrolling, contrast, search
+    /// Open every page in headless Chromium, at phone and desktop width, in all themes: console
+    /// errors, missing pictures, sideways scrolling, contrast, search
     #[arg(long)]
     browser: bool,
     /// With --browser: leave pictures of some pages in this folder

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-const SESSION_LIMIT: Duration = Duration::from_secs(30);
+const SESSION_TIME: Duration = Duration::from_secs(30);
 
 /// A client that stays for ten minutes.
 async fn client(keep_alive: mpsc::Sender<()>) {
@@ -28,11 +28,11 @@ pub async fn main() {
             keep_alive = keep_alives.recv() => if keep_alive.is_none() {
                 break; // the client has gone
             },
-            () = sleep(SESSION_LIMIT) => break,
+            () = sleep(SESSION_TIME) => break,
         }
     }
     println!(
-        "symptom: the session took {:?}, its limit is {SESSION_LIMIT:?}",
+        "symptom: the session took {:?} instead of {SESSION_TIME:?}",
         started.elapsed()
     );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-const SESSION_LIMIT: Duration = Duration::from_secs(30);
+const SESSION_TIME: Duration = Duration::from_secs(30);
 
 /// A client that stays for ten minutes.
 async fn client(keep_alive: mpsc::Sender<()>) {
@@ -24,7 +24,7 @@ pub async fn main() {
     let (sender, mut keep_alives) = mpsc::channel(4);
     tokio::spawn(client(sender));
     let started = Instant::now();
-    let mut limit = pin!(sleep(SESSION_LIMIT));
+    let mut limit = pin!(sleep(SESSION_TIME));
     loop {
         tokio::select! {
             keep_alive = keep_alives.recv() => if keep_alive.is_none() {
@@ -33,8 +33,8 @@ pub async fn main() {
             () = &mut limit => break,
         }
     }
-    if started.elapsed() <= SESSION_LIMIT + Duration::from_secs(1) {
-        println!("fine: the session ended after {SESSION_LIMIT:?}");
+    if started.elapsed() <= SESSION_TIME + Duration::from_secs(1) {
+        println!("fine: the session ended after {SESSION_TIME:?}");
     } else {
         println!("symptom: the session took {:?}", started.elapsed());
     }
