@@ -3,11 +3,19 @@
 #[cfg(test)]
 mod async_guard_across_await;
 #[cfg(test)]
+mod blocking_task_in_join_set;
+#[cfg(test)]
 mod buffered_stream_stall;
+#[cfg(test)]
+mod callback_with_one_lifetime;
 #[cfg(test)]
 mod cancel_unsafe_in_select;
 #[cfg(test)]
+mod detached_task;
+#[cfg(test)]
 mod dropped_handle_does_not_cancel;
+#[cfg(test)]
+mod ffi_panic_aborts;
 #[cfg(test)]
 mod futurelock;
 #[cfg(test)]
@@ -19,9 +27,15 @@ mod pending_without_wake;
 #[cfg(test)]
 mod polled_after_completion;
 #[cfg(test)]
+mod queue_place_lost_in_select;
+#[cfg(test)]
 mod select_loop_without_cancellation;
 #[cfg(test)]
+mod state_in_two_futures;
+#[cfg(test)]
 mod std_guard_across_await;
+#[cfg(test)]
+mod timeout_over_cpu_work;
 #[cfg(test)]
 mod timer_reset_in_select_loop;
 #[cfg(test)]
