@@ -3,6 +3,8 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
+mod library;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -81,6 +83,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .map(|suite| suite.run(logs, ui)),
     );
     outcomes.push(Outcome::of("book", ui, || book::build_and_look(root, ui)));
+    outcomes.extend(library::outcomes(root, logs, ui));
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }
@@ -108,6 +111,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
                 "lints, warnings",
                 "lints",
                 "lint command",
+                "ci script",
             ] {
                 outcomes.push(Outcome::skipped(name, "the set-up of its compiler failed"));
             }
@@ -129,7 +133,14 @@ fn cargo(name: &'static str, root: &Path, arguments: &[&str]) -> Suite {
 fn rustfmt_lints(root: &Path) -> Suite {
     // The stable rustfmt: `lints/rust-toolchain.toml` would ask for a nightly that need not be here.
     let mut command = sanitised("rustfmt");
-    command.args(["--check", "--edition", "2024", "src/lib.rs", "tests/ui.rs"]);
+    command.args([
+        "--check",
+        "--edition",
+        "2024",
+        "src/lib.rs",
+        "tests/ui.rs",
+        "tests/robustness.rs",
+    ]);
     command
         .current_dir(root.join("lints"))
         .env("RUSTUP_TOOLCHAIN", "stable");
