@@ -176,7 +176,8 @@ fn warnings_of_lints(root: &Path, toolchain: &Toolchain) -> Suite {
     }
 }
 
-/// Our lints over the whole workspace: exactly the findings that the broken programs must have.
+/// Our lints over the whole workspace: exactly the findings that the broken programs must have, drawn
+/// as the book shows them.
 fn own_lints(root: &Path, this: &Path) -> Suite {
     let mut suite = Suite {
         name: "our lints on ourselves",
@@ -186,6 +187,7 @@ fn own_lints(root: &Path, this: &Path) -> Suite {
     suite
         .command
         .args(["lint", ".", "--expect", "examples/traps/expected.toml"])
+        .args(["--drawn", "examples/traps/output"])
         .current_dir(root);
     suite
 }

@@ -8,6 +8,7 @@
 mod arguments;
 mod baseline;
 mod catalog;
+mod drawn;
 mod expect;
 mod finding;
 mod function;
@@ -48,6 +49,7 @@ pub(crate) use settings::BuildSettings;
 pub(crate) use unit::Target;
 
 use baseline::Baseline;
+use drawn::Drawn;
 use expect::Expected;
 use report::{Format, Report, counted};
 use selection::Selection;
@@ -107,7 +109,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     expect: Option<PathBuf>,
 
-    /// Write the findings into the file of --expect instead of comparing
+    /// Compare what rustc draws for the expected findings with the files LINT.lint.txt in this folder
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, requires = "expect")]
+    drawn: Option<PathBuf>,
+
+    /// Write the findings into the file of --expect, and into those of --drawn, instead of comparing
     #[arg(long, requires = "expect")]
     bless: bool,
 
@@ -176,6 +182,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     let selection = Selection::new(&reported, &args.only, &args.skip, user_flags.as_deref())?;
     let colour = args.format == Format::Text
         && args.output.is_none()
+        && args.drawn.is_none()
         && std::io::stdout().is_terminal()
         && std::env::var_os("NO_COLOR").is_none();
     let linter = Linter {
@@ -287,28 +294,49 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
     let found = Expected::from_findings(&report.findings);
     if let (Some(file), true) = (&args.expect, args.bless) {
         found.write(file)?;
+        if let Some(folder) = &args.drawn {
+            Drawn::of(&report.findings).write(folder)?;
+        }
         let count = counted(found.len(), "expected finding");
         ui.line(format_args!("wrote {count} to `{}`", file.display()));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(expected) = expected {
-        return match expected.difference(&found) {
-            None => {
-                let count = counted(expected.len(), "expected finding");
-                ui.line(format_args!("as expected: {count}"));
-                Ok(ExitCode::SUCCESS)
-            }
-            Some(difference) => {
-                ui.line(difference.trim_end());
-                Err(Error::found("the findings are not the expected ones").mend(
-                    "change the code, or write them into the list with `--bless` if they are right",
-                ))
-            }
-        };
+        return judge_expected(args, report, expected, &found, ui);
     }
     if args.deny && !report.findings.is_empty() {
         return Ok(ExitCode::from(error::FOUND));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a run with a list of expected findings, and why.
+fn judge_expected(
+    args: &Args,
+    report: &Report,
+    expected: &Expected,
+    found: &Expected,
+    ui: &Ui,
+) -> Result<ExitCode> {
+    if let Some(difference) = expected.difference(found) {
+        ui.line(difference.trim_end());
+        return Err(Error::found("the findings are not the expected ones").mend(
+            "change the code, or write them into the list with `--bless` if they are right",
+        ));
+    }
+    let drawn = args.drawn.as_deref();
+    if let Some(difference) =
+        drawn.and_then(|folder| Drawn::of(&report.findings).difference(folder))
+    {
+        ui.line(difference.trim_end());
+        return Err(
+            Error::found("the messages are not the ones that are kept").mend(
+                "read the new ones, and write them into the files with `--bless` if they are right",
+            ),
+        );
+    }
+    let count = counted(expected.len(), "expected finding");
+    ui.line(format_args!("as expected: {count}"));
     Ok(ExitCode::SUCCESS)
 }
 
