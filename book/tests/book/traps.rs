@@ -113,6 +113,23 @@ fn a_page_shows_its_programs_and_names_its_faces() {
     }
 }
 
+/// `cargo xtask lint --drawn` compares the files with what the lints say.
+#[test]
+fn each_page_shows_what_its_lint_says() {
+    let root = repository();
+    for trap in catalog() {
+        let page = Page::load(&format!("traps/{}.md", trap.id));
+        let message = format!("examples/traps/output/{}.lint.txt", trap.id);
+        let drawn = root.join(&message).exists();
+        assert_eq!(page.text.contains(&message), drawn, "{}", page.name);
+        // No lint has a say about a program that does not compile.
+        let refused = format!("examples/traps/src/{}/broken.stderr", trap.id);
+        if trap.lint.is_some() && !root.join(refused).exists() {
+            assert!(drawn, "there is no {message}");
+        }
+    }
+}
+
 /// Its code is tested where it is.
 #[test]
 fn each_page_has_the_solution_of_its_exercise() {

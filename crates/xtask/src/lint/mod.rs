@@ -92,7 +92,7 @@ pub(crate) struct Args {
 
     /// Exit with 1 when there are findings that are not in this file; those that are in it are not
     /// shown
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "expect")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "kept")]
     baseline: Option<PathBuf>,
 
     /// Write the findings into the file of --baseline instead of comparing
@@ -106,15 +106,17 @@ pub(crate) struct Args {
 
     /// Compare the findings with this list: exit with 1 when they differ in either direction. The
     /// listed ones do not count for --deny
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, group = "kept")]
     expect: Option<PathBuf>,
 
-    /// Compare what rustc draws for the expected findings with the files LINT.lint.txt in this folder
-    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, requires = "expect")]
+    /// Compare what rustc draws for the findings in folders that bear the lint's name (those of the
+    /// gallery do) with the files LINT.lint.txt in this one: exit with 1 when they differ
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, group = "kept")]
     drawn: Option<PathBuf>,
 
-    /// Write the findings into the file of --expect, and into those of --drawn, instead of comparing
-    #[arg(long, requires = "expect")]
+    /// Write the findings into the file of --expect, or the drawn ones into the folder of --drawn,
+    /// instead of comparing
+    #[arg(long, requires = "kept")]
     bless: bool,
 
     /// Use this built lint library instead of building the one of this checkout
@@ -294,15 +296,15 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
     let found = Expected::from_findings(&report.findings);
     if let (Some(file), true) = (&args.expect, args.bless) {
         found.write(file)?;
-        if let Some(folder) = &args.drawn {
-            Drawn::of(&report.findings).write(folder)?;
-        }
         let count = counted(found.len(), "expected finding");
         ui.line(format_args!("wrote {count} to `{}`", file.display()));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(expected) = expected {
-        return judge_expected(args, report, expected, &found, ui);
+        return judge_expected(expected, &found, ui);
+    }
+    if let Some(folder) = &args.drawn {
+        return judge_drawn(folder, args.bless, report, ui);
     }
     if args.deny && !report.findings.is_empty() {
         return Ok(ExitCode::from(error::FOUND));
@@ -311,32 +313,38 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
 }
 
 /// The exit code of a run with a list of expected findings, and why.
-fn judge_expected(
-    args: &Args,
-    report: &Report,
-    expected: &Expected,
-    found: &Expected,
-    ui: &Ui,
-) -> Result<ExitCode> {
+fn judge_expected(expected: &Expected, found: &Expected, ui: &Ui) -> Result<ExitCode> {
     if let Some(difference) = expected.difference(found) {
         ui.line(difference.trim_end());
         return Err(Error::found("the findings are not the expected ones").mend(
             "change the code, or write them into the list with `--bless` if they are right",
         ));
     }
-    let drawn = args.drawn.as_deref();
-    if let Some(difference) =
-        drawn.and_then(|folder| Drawn::of(&report.findings).difference(folder))
-    {
+    let count = counted(expected.len(), "expected finding");
+    ui.line(format_args!("as expected: {count}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a run that compares messages, and why.
+fn judge_drawn(folder: &Path, bless: bool, report: &Report, ui: &Ui) -> Result<ExitCode> {
+    let drawn = Drawn::of(&report.findings);
+    let count = counted(drawn.len(), "lint");
+    if bless {
+        drawn.write(folder)?;
+        ui.line(format_args!(
+            "wrote the messages of {count} to `{}`",
+            folder.display()
+        ));
+    } else if let Some(difference) = drawn.difference(folder)? {
         ui.line(difference.trim_end());
         return Err(
             Error::found("the messages are not the ones that are kept").mend(
                 "read the new ones, and write them into the files with `--bless` if they are right",
             ),
         );
+    } else {
+        ui.line(format_args!("the messages of {count} are as kept"));
     }
-    let count = counted(expected.len(), "expected finding");
-    ui.line(format_args!("as expected: {count}"));
     Ok(ExitCode::SUCCESS)
 }
 
