@@ -13,6 +13,7 @@ const OUR_FILES: [&str; 2] = [
     "https://github.com/async-patterns/async-patterns/blob/main/",
     "https://github.com/async-patterns/async-patterns/tree/main/",
 ];
+const OUR_BOOK: &str = "https://async-patterns.github.io/book/";
 /// Made from the lints' sources; its anchors are the lints' names.
 const LINT_PAGES: &str = "docs/lints.md#";
 
@@ -158,6 +159,27 @@ fn links_to_others_are_encrypted_and_whole() {
                     page.name
                 );
             }
+        }
+    }
+}
+
+/// The other way round: from the library's documentation to the pages.
+#[test]
+fn the_library_names_pages_that_exist_and_its_helpers_name_theirs() {
+    let library = text_of(&repository().join("crates/async-patterns/src"));
+    let mut named = BTreeSet::new();
+    for link in library.split(OUR_BOOK).skip(1) {
+        let (name, _) = link
+            .split_once(".html")
+            .expect("a link to the book is one to a page");
+        let page = book().join(format!("src/{name}.md"));
+        assert!(page.is_file(), "the library links to {name}, which is none");
+        named.insert(name);
+    }
+    for trap in catalog() {
+        let page = format!("traps/{}", trap.id);
+        if trap.helper.starts_with("async_patterns::") {
+            assert!(named.contains(page.as_str()), "nothing links to {page}");
         }
     }
 }

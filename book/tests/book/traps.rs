@@ -17,7 +17,7 @@ pub(crate) struct Trap {
     title: String,
     severity: String,
     lint: Option<String>,
-    helper: String,
+    pub(crate) helper: String,
     chapter: Option<String>,
 }
 
