@@ -132,13 +132,15 @@ fn text_of_entry(path: &Path) -> String {
 #[test]
 fn links_to_our_repository_name_files_that_exist() {
     let lints: BTreeSet<String> = catalog().into_iter().map(|trap| trap.id).collect();
+    let described = read(&repository().join("docs/lints.md"));
     for page in pages() {
         for link in page.links() {
             let Some(file) = OUR_FILES.iter().find_map(|files| link.strip_prefix(files)) else {
                 continue;
             };
             if let Some(lint) = file.strip_prefix(LINT_PAGES) {
-                assert!(lints.contains(lint), "{}: {link}: no such lint", page.name);
+                let known = lints.contains(lint) || described.contains(&format!("\n## `{lint}`\n"));
+                assert!(known, "{}: {link}: no such lint", page.name);
                 continue;
             }
             let path = file.split('#').next().unwrap_or(file);

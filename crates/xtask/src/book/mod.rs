@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// errors, missing pictures, sideways scrolling, contrast, search
     #[arg(long)]
     browser: bool,
-    /// With --browser: leave pictures of some pages in this folder
+    /// With --browser: leave a picture of each page in this folder
     #[arg(long, value_name = "FOLDER", requires = "browser")]
     screenshots: Option<PathBuf>,
 }
