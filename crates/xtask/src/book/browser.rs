@@ -6,14 +6,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::chromium;
 use crate::error::{Error, FileContext, Result};
 use crate::files;
-use crate::process::{Run, sanitised};
+use crate::process::Run;
 use crate::ui::Ui;
 
 const CHECKS: &str = include_str!("check.js");
@@ -24,7 +24,6 @@ const SHEET: &str = "screenshot.html";
 const LIMIT: Duration = Duration::from_mins(20);
 /// Time of the page's own clock, which jumps while nothing happens. More than all looks take.
 const VIRTUAL_TIME: &str = "--virtual-time-budget=3600000";
-const NAMES: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
 /// What is no chapter.
 const OTHER_PAGES: [&str; 6] = [
     "toc.html",
@@ -55,9 +54,8 @@ struct Report {
 ///
 /// When there is no Chromium, and when something is wrong with a page.
 pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) -> Result<()> {
-    let program = find().ok_or_else(|| {
-        Error::new("no Chromium was found, and the book is looked at with it")
-            .mend("install it, on Debian with `sudo apt-get install chromium-headless-shell`")
+    let program = chromium::find().ok_or_else(|| {
+        Error::new("no Chromium was found, and the book is looked at with it").mend(chromium::MEND)
     })?;
     let pages = pages(place)?;
     let profile = tempfile::tempdir()
@@ -95,12 +93,6 @@ pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) ->
     .details(report.findings))
 }
 
-/// The browser's name, if there is one.
-pub(super) fn find() -> Option<&'static str> {
-    let starts = |name: &&&str| sanitised(name).arg("--version").output().is_ok();
-    NAMES.iter().find(starts).copied()
-}
-
 /// The chapters, relative to the book, with forward slashes.
 fn pages(place: &Path) -> Result<Vec<String>> {
     let mut pages = Vec::new();
@@ -127,21 +119,8 @@ fn harness_page(pages: &[String]) -> String {
     )
 }
 
-/// Chromium, without a window.
-fn chromium(program: &str, profile: &Path) -> Command {
-    let mut command = sanitised(program);
-    command
-        .args(["--headless", "--disable-gpu", "--hide-scrollbars"])
-        // In a container there are no namespaces to build its sandbox from; the pages are ours.
-        .arg("--no-sandbox")
-        // The harness looks into its frames, and all of them are files.
-        .arg("--allow-file-access-from-files")
-        .arg(format!("--user-data-dir={}", profile.display()));
-    command
-}
-
 fn look(program: &str, profile: &Path, harness: &Path, root: &Path) -> Result<Report> {
-    let mut command = chromium(program, profile);
+    let mut command = chromium::command(program, profile);
     command
         .args(["--enable-logging=stderr", VIRTUAL_TIME, "--dump-dom"])
         .arg(address(harness));
@@ -201,7 +180,7 @@ fn screenshots(
         let name = page.trim_end_matches(".html").replace('/', "-");
         let picture = folder.join(format!("{name}.png"));
         files::write(&sheet, views(page))?;
-        let mut command = chromium(program, profile);
+        let mut command = chromium::command(program, profile);
         command
             .arg(format!("--window-size={width},{HEIGHT}"))
             .arg("--virtual-time-budget=20000")
