@@ -1,5 +1,6 @@
 //! Lints about futures written by hand.
 
+mod handed_over;
 mod noop_polls;
 mod noop_waker_in_async;
 mod outside;

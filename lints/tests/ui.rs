@@ -166,6 +166,11 @@ fn block_on_in_async() {
 }
 
 #[test]
+fn block_on_in_async_tests() {
+    run_with("block_on_in_async_tests", "2024", "", &["--test"]);
+}
+
+#[test]
 fn blocking_call_in_async() {
     run("blocking_call_in_async", "2024", "");
 }

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use crate::book;
 use crate::error::{Error, FileContext, Result};
+use crate::extra_programs;
 use crate::paths;
 use crate::process::{Run, sanitised};
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -25,7 +27,8 @@ const LIMIT: Duration = Duration::from_mins(30);
 const HAS_SANITIZERS: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 const CARGO_DENY: &str = "0.20.2";
 
-/// Runs what CI runs: format, clippy, docs, dependency policy, all tests, our lints on ourselves.
+/// Runs what CI runs: format, clippy, docs, book, dependency policy, all tests, our lints on
+/// ourselves.
 ///
 /// From nothing it takes about 50 minutes on two cores and 12 GB of disk, most of it for the
 /// compiler of the lints; 15 minutes when the cache is warm. It prints a time per step at the end.
@@ -60,6 +63,7 @@ fn copy_of_this_program(logs: &Path) -> Result<PathBuf> {
 
 /// What the stable compiler does.
 fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
+    extra_programs::install(logs, ui);
     let mut outcomes = vec![
         cargo("rustfmt", root, &["fmt", "--all", "--check"]).run(logs, ui),
         rustfmt_lints(root).run(logs, ui),
@@ -84,6 +88,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .into_iter()
             .map(|suite| suite.run(logs, ui)),
     );
+    outcomes.push(Outcome::of("book", ui, || book::build_and_look(root, ui)));
     outcomes.extend(library::outcomes(root, logs, ui));
     if HAS_SANITIZERS {
         outcomes.push(fuzz::outcome(root, logs, ui));
@@ -105,6 +110,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
     match toolchain {
         Some(toolchain) => {
             outcomes.push(own_lints(root, this).run(logs, ui));
+            outcomes.push(lint_messages(root, this).run(logs, ui));
             outcomes.push(warnings_of_lints(root, &toolchain).run(logs, ui));
             let suites = test::with_toolchain(root, &toolchain);
             outcomes.extend(suites.into_iter().map(|suite| suite.run(logs, ui)));
@@ -112,6 +118,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
         None => {
             for name in [
                 "our lints on ourselves",
+                "messages of the lints",
                 "lints, warnings",
                 "lints",
                 "lint command",
@@ -190,6 +197,21 @@ fn own_lints(root: &Path, this: &Path) -> Suite {
     suite
         .command
         .args(["lint", ".", "--expect", "examples/traps/expected.toml"])
+        .current_dir(root);
+    suite
+}
+
+/// What the lints say about the broken programs is what the book shows.
+fn lint_messages(root: &Path, this: &Path) -> Suite {
+    let mut suite = Suite {
+        name: "messages of the lints",
+        command: sanitised(this),
+        limit: LIMIT,
+    };
+    suite
+        .command
+        .args(["lint", "examples/traps", "--only", "strict"])
+        .args(["--drawn", "examples/traps/output"])
         .current_dir(root);
     suite
 }

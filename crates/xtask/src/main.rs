@@ -1,10 +1,12 @@
 //! `cargo xtask`: everything of this project that is more than one plain cargo call.
 
 mod bench;
+mod book;
 mod ci;
 mod corpus;
 mod docs;
 mod error;
+mod extra_programs;
 mod files;
 mod hash;
 mod lint;
@@ -41,6 +43,7 @@ enum Command {
     Corpus(corpus::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Book(book::Args),
     Docs(docs::Args),
     Ci(ci::Args),
 }
@@ -53,6 +56,7 @@ impl Command {
             Command::Corpus(args) => corpus::run(&args, ui),
             Command::Test(args) => test::run(&args, ui),
             Command::Bench(args) => bench::run(&args, ui),
+            Command::Book(args) => book::run(&args, ui),
             Command::Docs(args) => docs::run(&args, ui),
             Command::Ci(args) => ci::run(&args, ui),
         }

@@ -14,6 +14,7 @@
 )]
 
 mod catalog;
+mod refused;
 mod watchdog;
 
 mod async_guard_across_await;
@@ -24,22 +25,30 @@ mod blocking_call_in_async;
 mod blocking_pool_exhaustion;
 mod blocking_task_in_join_set;
 mod buffered_stream_stall;
+mod callback_with_one_lifetime;
 mod cancel_unsafe_in_select;
+mod completion_read_cancelled;
 mod detached_task;
 mod dropped_handle_does_not_cancel;
 mod ffi_panic_aborts;
 mod futurelock;
+mod idle_timer_in_select_loop;
+mod impl_trait_captures;
 mod lagged_ignored;
 mod large_value_across_await;
 mod never_polled;
 mod no_parallelism_without_spawn;
 mod noop_waker_in_async;
 mod pending_without_wake;
+mod pinned_handle_moved;
 mod polled_after_completion;
+mod queue_place_lost_in_select;
 #[cfg(unix)]
 mod raw_fd_into_task;
 mod select_loop_without_cancellation;
+mod spawn_needs_send_variant;
 mod stack_overflow_by_future;
+mod state_in_two_futures;
 mod std_guard_across_await;
 mod timeout_over_cpu_work;
 mod timer_reset_in_select_loop;
@@ -69,22 +78,30 @@ const DEMOS: &[Demo] = &[
     blocking_pool_exhaustion::DEMO,
     blocking_task_in_join_set::DEMO,
     buffered_stream_stall::DEMO,
+    callback_with_one_lifetime::DEMO,
     cancel_unsafe_in_select::DEMO,
+    completion_read_cancelled::DEMO,
     detached_task::DEMO,
     dropped_handle_does_not_cancel::DEMO,
     ffi_panic_aborts::DEMO,
     futurelock::DEMO,
+    idle_timer_in_select_loop::DEMO,
+    impl_trait_captures::DEMO,
     lagged_ignored::DEMO,
     large_value_across_await::DEMO,
     never_polled::DEMO,
     no_parallelism_without_spawn::DEMO,
     noop_waker_in_async::DEMO,
     pending_without_wake::DEMO,
+    pinned_handle_moved::DEMO,
     polled_after_completion::DEMO,
+    queue_place_lost_in_select::DEMO,
     #[cfg(unix)]
     raw_fd_into_task::DEMO,
     select_loop_without_cancellation::DEMO,
+    spawn_needs_send_variant::DEMO,
     stack_overflow_by_future::DEMO,
+    state_in_two_futures::DEMO,
     std_guard_across_await::DEMO,
     timeout_over_cpu_work::DEMO,
     timer_reset_in_select_loop::DEMO,

@@ -1,10 +1,13 @@
 //! Each broken program shows its symptom and each fixed one its absence.
 
+mod recorded;
+
 use std::process::{Command, Output};
 
 fn traps(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_traps"))
         .args(args)
+        .env("RUST_BACKTRACE", "0")
         .output()
         .expect("the gallery starts")
 }
@@ -26,6 +29,7 @@ fn assert_pair(trap: &str, symptom: &str) {
         !shown.contains("fine:"),
         "the broken `{trap}` ended well:\n{shown}"
     );
+    recorded::compare(trap, "broken", &shown);
 
     let fixed = traps(&[trap, "--fixed"]);
     let shown = text(&fixed.stdout) + &text(&fixed.stderr);
@@ -41,6 +45,7 @@ fn assert_pair(trap: &str, symptom: &str) {
         !shown.contains("symptom:"),
         "the fixed `{trap}` shows a symptom:\n{shown}"
     );
+    recorded::compare(trap, "fixed", &shown);
 }
 
 #[test]
@@ -206,6 +211,52 @@ fn stack_overflow_by_future() {
 #[test]
 fn unbounded_concurrency() {
     assert_pair("unbounded_concurrency", "symptom: 5000 visitors at once");
+}
+
+#[test]
+fn callback_with_one_lifetime() {
+    assert_pair("callback_with_one_lifetime", "symptom: does not compile");
+}
+
+#[test]
+fn completion_read_cancelled() {
+    assert_pair("completion_read_cancelled", "symptom: bob is sent");
+}
+
+#[test]
+fn idle_timer_in_select_loop() {
+    assert_pair(
+        "idle_timer_in_select_loop",
+        "symptom: the session took 600s instead of 30s",
+    );
+}
+
+#[test]
+fn impl_trait_captures() {
+    assert_pair("impl_trait_captures", "symptom: does not compile");
+}
+
+#[test]
+fn pinned_handle_moved() {
+    assert_pair("pinned_handle_moved", "symptom: 1 of 2 tunnels");
+}
+
+#[test]
+fn queue_place_lost_in_select() {
+    assert_pair(
+        "queue_place_lost_in_select",
+        "symptom: no turn in 200 ticks",
+    );
+}
+
+#[test]
+fn spawn_needs_send_variant() {
+    assert_pair("spawn_needs_send_variant", "symptom: does not compile");
+}
+
+#[test]
+fn state_in_two_futures() {
+    assert_pair("state_in_two_futures", "symptom: does not compile");
 }
 
 #[test]

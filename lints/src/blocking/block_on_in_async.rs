@@ -16,7 +16,7 @@ use crate::{
     analysis::{
         async_body::polled_bodies,
         blocking_calls::BRIDGES,
-        bodies::Callee,
+        bodies::{Callee, source_owner},
         call_graph::{CallGraph, Site},
         describe,
         executor_path::{ExecutorPath, Found, Sought, Target},
@@ -25,6 +25,7 @@ use crate::{
         origin::Frame,
         runtime_values::{BUILDS, RuntimeValues},
         suspension::Suspensions,
+        test_code::{is_test_code, is_test_crate},
         zero::ZeroDurations,
     },
     diagnostics,
@@ -44,7 +45,7 @@ declare_lint! {
     /// within a runtime". Dropping a `Runtime` there panics as well, because the drop waits for the
     /// runtime's blocking threads. Executors that do not panic block the thread: a future that waits
     /// for another task of that thread then waits for ever. One that those executors are given is not
-    /// reported when it can only be ready at once.
+    /// reported when it can only be ready at once, or in a test.
     ///
     /// ### Known problems
     /// Only functions of the crate under check are followed. A runtime that is handed on is not
@@ -195,6 +196,13 @@ impl<'tcx> Sought<'tcx> for Executors<'_, 'tcx> {
 }
 
 impl<'tcx> Executors<'_, 'tcx> {
+    /// Whether the body is there for tests, which have their thread to themselves.
+    fn is_tested(&self, instance: Instance<'tcx>) -> bool {
+        let tcx = self.facts.tcx;
+        let body = source_owner(tcx, instance.def_id());
+        is_test_crate(tcx) || body.as_local().is_some_and(|body| is_test_code(tcx, body))
+    }
+
     fn executors_in(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Vec<Target<What>> {
         let tcx = self.facts.tcx;
         let guards = FlavorGuards::new(graph, &self.questions);
@@ -210,7 +218,7 @@ impl<'tcx> Executors<'_, 'tcx> {
                 let executor = tcx.crate_name(callee.def_id.krate);
                 let is_tokio = executor.as_str() == "tokio";
                 if NEST.contains(&executor.as_str())
-                    && is_done_at_once(graph, instance, site, &callee)
+                    && (self.is_tested(instance) || is_done_at_once(graph, instance, site, &callee))
                 {
                     return None;
                 }

@@ -9,7 +9,10 @@ use rustc_lint::Lint;
 use rustc_middle::ty::TyCtxt;
 use rustc_session::declare_lint;
 
-use super::pending::{Caller, Unwoken, Ways, Why};
+use super::{
+    handed_over::is_handed_over,
+    pending::{Caller, Unwoken, Ways, Why},
+};
 use crate::{
     analysis::{
         context_uses::{ContextUses, WakerItems, context_parameter, returns_poll},
@@ -33,7 +36,8 @@ declare_lint! {
     /// Not reported: a future that can only be pending; a `Pending` that depends on nothing but the
     /// future's own state (a future that has ended); a `Pending` that another way reaches with the
     /// waker kept, since it may have been kept by an earlier poll; a function whose caller keeps
-    /// the waker itself; tests.
+    /// the waker itself; a generator that leaves an item in a lock or a cell and then returns once to
+    /// who polls it; tests.
     ///
     /// ### Known problems
     /// Only what the body looks at through locks, atomics, cells, channels, the clock or the system
@@ -119,7 +123,8 @@ impl<'tcx> Check<'tcx> for PendingWithoutWake {
             return;
         }
         for found in unwoken {
-            if !found.span.in_external_macro(tcx.sess.source_map()) {
+            let is_meant = matches!(found.why, Why::OwnChange(_)) && is_handed_over(facts, owner);
+            if !is_meant && !found.span.in_external_macro(tcx.sess.source_map()) {
                 report(facts, owner, &found);
             }
         }

@@ -302,6 +302,16 @@ async fn first_poll_only() {
     .await
 }
 
+async fn nothing_handed_over(count: &Mutex<u64>) {
+    let mut polls = 0;
+    poll_fn(|_| {
+        polls += 1;
+        if polls > 3 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    *count.lock().unwrap() += polls;
+}
+
 struct Gate {
     open: bool,
 }

@@ -421,6 +421,36 @@ impl Future for Optional {
     }
 }
 
+/// Half of a generator: who polls it takes the item when the answer is `Pending`.
+struct Yielder<T> {
+    item: Arc<Mutex<Option<T>>>,
+}
+
+impl<T> Yielder<T> {
+    async fn give(&self, item: T) {
+        self.item.lock().unwrap().replace(item);
+        let mut given = false;
+        poll_fn(|_| {
+            if given {
+                return Poll::Ready(());
+            }
+            given = true;
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+async fn give_in_a_cell(item: &std::cell::Cell<Option<u8>>) {
+    item.set(Some(1));
+    let mut polls = 0;
+    poll_fn(move |_| {
+        polls += 1;
+        if polls == 1 { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await
+}
+
 fn main() {}
 
 async fn own_variable_only_read() {

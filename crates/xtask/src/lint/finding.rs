@@ -197,7 +197,7 @@ fn child_notes(child: &Diagnostic, root: &Path) -> Vec<Note> {
 
 /// Where the lint's level comes from. rustc says it once a crate, at whichever finding is the first,
 /// so it is no part of the finding.
-fn is_about_the_level(message: &str) -> bool {
+pub(super) fn is_about_the_level(message: &str) -> bool {
     message == "the lint level is defined here"
         || message.starts_with("requested on the command line with")
         || (message.starts_with("`#[") && message.ends_with("on by default"))

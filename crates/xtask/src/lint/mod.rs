@@ -8,6 +8,7 @@
 mod arguments;
 mod baseline;
 mod catalog;
+mod drawn;
 mod expect;
 mod finding;
 mod function;
@@ -48,6 +49,7 @@ pub(crate) use settings::BuildSettings;
 pub(crate) use unit::Target;
 
 use baseline::Baseline;
+use drawn::Drawn;
 use expect::Expected;
 use report::{Format, Report, counted};
 use selection::Selection;
@@ -90,7 +92,7 @@ pub(crate) struct Args {
 
     /// Exit with 1 when there are findings that are not in this file; those that are in it are not
     /// shown
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "expect")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "kept")]
     baseline: Option<PathBuf>,
 
     /// Write the findings into the file of --baseline instead of comparing
@@ -104,11 +106,17 @@ pub(crate) struct Args {
 
     /// Compare the findings with this list: exit with 1 when they differ in either direction. The
     /// listed ones do not count for --deny
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, group = "kept")]
     expect: Option<PathBuf>,
 
-    /// Write the findings into the file of --expect instead of comparing
-    #[arg(long, requires = "expect")]
+    /// Compare what rustc draws for the findings in folders that bear the lint's name (those of the
+    /// gallery do) with the files LINT.lint.txt in this one: exit with 1 when they differ
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, group = "kept")]
+    drawn: Option<PathBuf>,
+
+    /// Write the findings into the file of --expect, or the drawn ones into the folder of --drawn,
+    /// instead of comparing
+    #[arg(long, requires = "kept")]
     bless: bool,
 
     /// Use this built lint library instead of building the one of this checkout
@@ -176,6 +184,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     let selection = Selection::new(&reported, &args.only, &args.skip, user_flags.as_deref())?;
     let colour = args.format == Format::Text
         && args.output.is_none()
+        && args.drawn.is_none()
         && std::io::stdout().is_terminal()
         && std::env::var_os("NO_COLOR").is_none();
     let linter = Linter {
@@ -292,22 +301,49 @@ fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> 
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(expected) = expected {
-        return match expected.difference(&found) {
-            None => {
-                let count = counted(expected.len(), "expected finding");
-                ui.line(format_args!("as expected: {count}"));
-                Ok(ExitCode::SUCCESS)
-            }
-            Some(difference) => {
-                ui.line(difference.trim_end());
-                Err(Error::found("the findings are not the expected ones").mend(
-                    "change the code, or write them into the list with `--bless` if they are right",
-                ))
-            }
-        };
+        return judge_expected(expected, &found, ui);
+    }
+    if let Some(folder) = &args.drawn {
+        return judge_drawn(folder, args.bless, report, ui);
     }
     if args.deny && !report.findings.is_empty() {
         return Ok(ExitCode::from(error::FOUND));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a run with a list of expected findings, and why.
+fn judge_expected(expected: &Expected, found: &Expected, ui: &Ui) -> Result<ExitCode> {
+    if let Some(difference) = expected.difference(found) {
+        ui.line(difference.trim_end());
+        return Err(Error::found("the findings are not the expected ones").mend(
+            "change the code, or write them into the list with `--bless` if they are right",
+        ));
+    }
+    let count = counted(expected.len(), "expected finding");
+    ui.line(format_args!("as expected: {count}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a run that compares messages, and why.
+fn judge_drawn(folder: &Path, bless: bool, report: &Report, ui: &Ui) -> Result<ExitCode> {
+    let drawn = Drawn::of(&report.findings);
+    let count = counted(drawn.len(), "lint");
+    if bless {
+        drawn.write(folder)?;
+        ui.line(format_args!(
+            "wrote the messages of {count} to `{}`",
+            folder.display()
+        ));
+    } else if let Some(difference) = drawn.difference(folder)? {
+        ui.line(difference.trim_end());
+        return Err(
+            Error::found("the messages are not the ones that are kept").mend(
+                "read the new ones, and write them into the files with `--bless` if they are right",
+            ),
+        );
+    } else {
+        ui.line(format_args!("the messages of {count} are as kept"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //!
 //! The lock is held across the await, which is what a tokio mutex is for. The customer's time-out
 //! drops the future there: the lock opens, nothing is poisoned, and 40 are gone.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::Mutex;

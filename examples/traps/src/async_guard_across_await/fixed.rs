@@ -1,6 +1,6 @@
 //! All awaits come first; then the two bookings are made with nothing in between where a cancel
 //! could fall. Where that cannot be, `async_patterns::sync::CancelPoisonMutex` marks the data.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::Mutex;

@@ -1,6 +1,6 @@
 //! A page is made of a rendered chart and a quick greeting, joined. `block_in_place` moves the
 //! *other tasks* to another worker; the branches of a `join!` are one task, so the greeting waits.
-
+// ANCHOR: program
 use std::thread;
 use std::time::{Duration, Instant};
 

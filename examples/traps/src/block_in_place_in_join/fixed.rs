@@ -1,5 +1,5 @@
 //! The chart is drawn on the blocking pool, so the task goes on with the greeting.
-
+// ANCHOR: program
 use std::thread;
 use std::time::{Duration, Instant};
 

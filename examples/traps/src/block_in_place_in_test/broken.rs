@@ -1,7 +1,7 @@
 //! An uploader checks its parts with `block_in_place`. The service runs on a multi-thread runtime,
 //! where that works. Its test runs on what `#[tokio::test]` gives it: a current-thread runtime,
 //! which has no second worker to hand its tasks to, so `block_in_place` panics.
-
+// ANCHOR: program
 /// A file on its way to the object store, in parts.
 struct Upload {
     parts: Vec<Vec<u8>>,

@@ -1,6 +1,6 @@
 //! The uploader hands its parts to `spawn_blocking`, which works on every runtime, so the test
 //! needs no flavor of its own.
-
+// ANCHOR: program
 use std::sync::Arc;
 
 /// A file on its way to the object store, in parts.

@@ -1,6 +1,6 @@
 //! A plug-in interface is synchronous, so the plug-in makes itself a runtime and blocks on it. That
 //! works in its tests, and panics when an async service calls it.
-
+// ANCHOR: program
 use tokio::runtime::Builder;
 
 async fn fetch_price() -> u32 {

@@ -1,5 +1,5 @@
 //! The service calls the synchronous plug-in on the blocking pool, where a thread may block.
-
+// ANCHOR: program
 use tokio::runtime::Builder;
 use tokio::task::spawn_blocking;
 

@@ -2,7 +2,7 @@
 //!
 //! The disk is waited for with the thread, not with the task: while it is busy nothing else on this
 //! worker runs, and the other side takes the silence for a broken connection.
-
+// ANCHOR: program
 use std::thread;
 use std::time::{Duration, Instant};
 

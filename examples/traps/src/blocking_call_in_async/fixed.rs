@@ -1,5 +1,5 @@
 //! The chat server hands the disk to the blocking pool. The worker goes on with the heartbeat.
-
+// ANCHOR: program
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 //! pool is full, so an unrelated look-up of a name, which needs it for a moment, waits behind them.
 //!
 //! tokio's pool has 512 threads; this runtime has four, to show in seconds what else takes a while.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};

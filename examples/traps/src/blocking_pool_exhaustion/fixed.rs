@@ -2,7 +2,7 @@
 //! waits as a task, which costs no thread.
 //!
 //! `async_patterns::task::spawn_cancellable_blocking` takes such a limiter.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! `abort` marks a task that has not started; one that runs on a blocking thread goes on. The set is
 //! empty, the handles say "cancelled" to nobody, and the threads work on.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

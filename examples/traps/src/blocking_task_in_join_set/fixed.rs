@@ -1,6 +1,6 @@
 //! Each job looks at a token between its steps, so that a stop is something it does, not something
 //! that is done to it.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

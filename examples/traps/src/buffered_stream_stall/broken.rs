@@ -2,7 +2,7 @@
 //!
 //! `buffered` polls its downloads only while somebody polls the stream. During `store` nobody does,
 //! so the servers wait for their reader, and give up.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};

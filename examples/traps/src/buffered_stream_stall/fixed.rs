@@ -1,6 +1,6 @@
 //! Each download is a task, so it goes on while the indexer stores a page. The buffer still bounds
 //! how many run at once.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};

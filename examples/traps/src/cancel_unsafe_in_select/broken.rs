@@ -2,7 +2,7 @@
 //!
 //! `read_message` awaits twice. When the ping wins after the length was read, the future that holds
 //! the length is dropped, and the next `read_message` takes a message's body for a length.
-
+// ANCHOR: program
 use std::io;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The proxy makes one future per message and keeps it until the message is whole.
 //!
 //! `select!` polls it by `&mut`, so that a ping which wins drops only a reference.
-
+// ANCHOR: program
 use std::io;
 use std::time::Duration;
 

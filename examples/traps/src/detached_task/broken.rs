@@ -1,6 +1,6 @@
 //! A checkout starts one task a receipt and forgets the handles. When `main` returns, the runtime
 //! drops whatever is still running: the receipts are lost, and so would be any panic in them.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

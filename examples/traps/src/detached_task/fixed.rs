@@ -1,6 +1,6 @@
 //! The checkout keeps its tasks in a `JoinSet` and waits for them; a panic in one would come back
 //! as an error here.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

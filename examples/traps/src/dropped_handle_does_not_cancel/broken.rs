@@ -1,6 +1,6 @@
 //! A search starts one query per key stroke and drops the handle of the one before, to cancel it.
 //! Dropping a `JoinHandle` detaches its task: every query runs to its end.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! `AbortOnDropHandle` makes the drop mean what it was meant to.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! The message is bad and the decoder panics. Since Rust 1.81 a panic that reaches the frame of an
 //! `extern "C"` function aborts the process there: the host dies, and a `catch_unwind` around the
 //! call (there is one below, as hopeful hosts have it) never sees the panic.
-
+// ANCHOR: program
 use std::panic::catch_unwind;
 
 use tokio::runtime::Builder;

@@ -1,6 +1,6 @@
 //! The exported function catches in its own frame and gives the host the error value it expects.
 //! `async_patterns::session::ffi_guard` does that, and keeps the message for the host to ask for.
-
+// ANCHOR: program
 use std::panic::catch_unwind;
 
 use tokio::runtime::Builder;

@@ -3,7 +3,7 @@
 //! `select!` polls the sync by `&mut`. It queues for the mutex and is given its place. Then the
 //! heartbeat's branch wins, and its handler asks for the same mutex: the sync is first in the queue
 //! but nobody polls it while the handler waits. Each waits for the other.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The sync is a task of its own, so it is polled whatever its starter waits for, and the mutex
 //! passes from hand to hand.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::time::Duration;
 

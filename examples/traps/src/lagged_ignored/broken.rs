@@ -2,7 +2,7 @@
 //!
 //! The writer is slower than the shop for a moment, so the channel overwrites what was not read yet
 //! and says so with `Lagged`. `while let Ok` takes that for the end: the log stops, and says nothing.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::broadcast;

@@ -2,7 +2,7 @@
 //!
 //! Where a loss is bearable, stay with `broadcast` and match `Lagged` by name;
 //! `async_patterns::broadcast::LagAware` makes it an event that cannot be overlooked.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

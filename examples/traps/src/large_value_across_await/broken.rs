@@ -6,7 +6,7 @@
     clippy::large_stack_arrays,
     reason = "this is the trap that the program shows"
 )]
-
+// ANCHOR: program
 use std::mem::size_of_val;
 use std::time::Duration;
 

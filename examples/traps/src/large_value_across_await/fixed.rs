@@ -1,6 +1,6 @@
 //! The buffer is a `Vec` of the size that a read gives, and it is gone before the slow part: the
 //! future holds three words of it.
-
+// ANCHOR: program
 use std::mem::size_of_val;
 use std::time::Duration;
 

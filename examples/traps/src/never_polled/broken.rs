@@ -1,6 +1,6 @@
 //! A shop calls `send_receipt` and binds what comes back, so that the compiler does not complain.
 //! A future is only data: nothing in it runs until it is polled.
-
+// ANCHOR: program
 use std::sync::atomic::{AtomicU32, Ordering};
 
 async fn send_receipt(sent: &AtomicU32) {

@@ -1,6 +1,6 @@
 //! The shop awaits the receipt. (`async_patterns::cancel::CancelDebug` would have said "never
 //! polled" about the other one.)
-
+// ANCHOR: program
 use std::sync::atomic::{AtomicU32, Ordering};
 
 async fn send_receipt(sent: &AtomicU32) {

@@ -1,6 +1,6 @@
 //! A photo service makes eight thumbnails with `buffer_unordered(8)` on a runtime of four workers.
 //! The eight futures are parts of one task, and a task runs on one thread at a time.
-
+// ANCHOR: program
 use std::collections::HashSet;
 use std::thread::{self, ThreadId};
 use std::time::Duration;

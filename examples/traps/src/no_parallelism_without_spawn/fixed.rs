@@ -1,6 +1,6 @@
 //! Each thumbnail is computed on the blocking pool, with a bound. `buffer_unordered` then waits for
 //! handles, which costs its one thread nothing.
-
+// ANCHOR: program
 use std::collections::HashSet;
 use std::thread::{self, ThreadId};
 use std::time::Duration;

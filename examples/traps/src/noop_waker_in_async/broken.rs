@@ -2,7 +2,7 @@
 //!
 //! The connection keeps the waker that it was polled with. The one it has does nothing, so the
 //! packet that comes later wakes nobody.
-
+// ANCHOR: program
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

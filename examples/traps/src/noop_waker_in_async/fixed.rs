@@ -1,6 +1,6 @@
 //! Who waits polls with its own task's context. A no-op waker is for one look from synchronous
 //! code that never waits for the answer (`async_patterns::poll`).
-
+// ANCHOR: program
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};

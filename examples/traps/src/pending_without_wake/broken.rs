@@ -2,7 +2,7 @@
 //!
 //! `poll` answers `Pending` when the queue is empty and tells nobody whom to wake. The job that
 //! comes later wakes nobody, so the worker sleeps for ever; it does not even use CPU.
-
+// ANCHOR: program
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};

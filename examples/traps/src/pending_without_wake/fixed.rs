@@ -1,6 +1,6 @@
 //! The queue keeps the waker of whoever waits, under the same lock as the jobs, and wakes it when a
 //! job comes. (One waiter is enough here; for more there is `tokio::sync::Notify`.)
-
+// ANCHOR: program
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};

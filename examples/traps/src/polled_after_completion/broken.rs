@@ -1,6 +1,6 @@
 //! An importer loads its index once while it takes jobs. The branch of the index does not leave the
 //! loop, so the next pass polls a future that has already returned: it panics.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

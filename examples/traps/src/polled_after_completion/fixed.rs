@@ -1,6 +1,6 @@
 //! The importer keeps what it loaded, and that is also the branch's precondition: a future that has
 //! returned is not polled again.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

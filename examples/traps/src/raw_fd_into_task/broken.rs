@@ -1,7 +1,7 @@
 //! A VPN app gives its tunnel's descriptor to a task, as a number, and closes its own end when the
 //! user switches networks. The number is free again, and the next file gets it: the task writes a
 //! packet into the user's diary.
-
+// ANCHOR: program
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};

@@ -1,5 +1,5 @@
 //! The task gets a duplicate of its own, an `OwnedFd`. The app may close its end whenever it likes.
-
+// ANCHOR: program
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};

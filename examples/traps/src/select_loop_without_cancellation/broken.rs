@@ -1,6 +1,6 @@
 //! A cache refreshes itself from a feed. It is given the service's `CancellationToken`, and its
 //! loop never looks at it: shutdown waits until its patience is over.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

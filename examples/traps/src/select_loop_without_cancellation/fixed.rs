@@ -1,5 +1,5 @@
 //! The cache's loop has a branch for the token, and stops within one pass.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::sync::mpsc;

@@ -7,7 +7,7 @@
     clippy::large_stack_arrays,
     reason = "this is the trap that the program shows"
 )]
-
+// ANCHOR: program
 use std::thread;
 
 async fn read_block() {

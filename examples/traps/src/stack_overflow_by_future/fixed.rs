@@ -1,5 +1,5 @@
 //! The blocks are on the heap, and so is the future of the nested level.
-
+// ANCHOR: program
 use std::thread;
 
 async fn read_block() {

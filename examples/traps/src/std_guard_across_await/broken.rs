@@ -8,7 +8,7 @@
     clippy::await_holding_lock,
     reason = "this is the trap that the program shows"
 )]
-
+// ANCHOR: program
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! Two requests for one session may both ask the database; `entry` keeps the first answer. Where
 //! that must not happen, the lock to hold across the await is `tokio::sync::Mutex`.
-
+// ANCHOR: program
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;

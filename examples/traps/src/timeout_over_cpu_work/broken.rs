@@ -1,6 +1,6 @@
 //! A login handler gives the password check 100 ms. The check never suspends, so it is over before
 //! `timeout` looks at its clock: the limit is missed, and nobody is told.
-
+// ANCHOR: program
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;

@@ -1,6 +1,6 @@
 //! The check runs on the blocking pool and looks at a flag that the timeout raises: the handler is
 //! told in time, and the thread comes back.
-
+// ANCHOR: program
 use std::time::{Duration, Instant};
 
 use async_patterns::timeout::{StopFlag, blocking_timeout};

@@ -3,7 +3,7 @@
 //!
 //! The `sleep` is made anew in each pass. The next look always comes before it, so it never fires:
 //! nothing is shipped until the application stops.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::time::{Instant, interval, sleep};

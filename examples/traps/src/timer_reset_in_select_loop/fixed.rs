@@ -1,5 +1,5 @@
 //! The log shipper has one `interval` for the whole loop: no look for new lines can put it off.
-
+// ANCHOR: program
 use std::time::Duration;
 
 use tokio::time::{Instant, interval};

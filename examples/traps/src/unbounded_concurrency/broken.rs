@@ -1,6 +1,6 @@
 //! A crawler visits every link of a page at once. The page has 5 000 links; the server it visits
 //! bears 100 visitors.
-
+// ANCHOR: program
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! The crawler has at most 64 visits under way, however many links a page has.
-
+// ANCHOR: program
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing can abort a blocking thread. The runtime waits for it when it is dropped, so the program
 //! is done and does not end.
-
+// ANCHOR: program
 use std::thread;
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Work without end gets a named thread of its own, a flag to stop by, and somebody who joins it.
-
+// ANCHOR: program
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};

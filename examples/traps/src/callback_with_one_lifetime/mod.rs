@@ -1,0 +1,7 @@
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "callback_with_one_lifetime",
+    broken: || crate::refused::show(include_str!("broken.stderr")),
+    fixed: fixed::main,
+};

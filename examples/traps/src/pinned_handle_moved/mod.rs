@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "pinned_handle_moved",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,44 @@
+//! A print job waits for the one printer and shows every 10 ms that it waits.
+//!
+//! tokio's semaphore serves in the order of arrival. Each tick drops the `acquire` that has a place
+//! in the queue, and the next pass stands at its end again. The others print and print.
+// ANCHOR: program
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{interval, sleep};
+
+const TICKS: u32 = 200;
+
+/// Somebody who prints one page after the other, and queues for each like everybody else.
+async fn colleague(printer: Arc<Semaphore>, pages: Arc<AtomicU32>) {
+    loop {
+        let _turn = printer.acquire().await.expect("the printer stays");
+        sleep(Duration::from_millis(20)).await;
+        pages.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+pub async fn main() {
+    let printer = Arc::new(Semaphore::new(1));
+    let pages = Arc::new(AtomicU32::new(0));
+    for _ in 0..2 {
+        tokio::spawn(colleague(Arc::clone(&printer), Arc::clone(&pages)));
+    }
+    sleep(Duration::from_millis(5)).await; // they are there first
+    let mut progress = interval(Duration::from_millis(10));
+    for _ in 0..TICKS {
+        tokio::select! {
+            _turn = printer.acquire() => {
+                println!("fine: printed after {} pages of others", pages.load(Ordering::Relaxed));
+                return;
+            }
+            _ = progress.tick() => {} // "waiting…"
+        }
+    }
+    let pages = pages.load(Ordering::Relaxed);
+    println!("symptom: no turn in {TICKS} ticks, and others printed {pages} pages meanwhile");
+}

@@ -1,0 +1,8 @@
+mod broken;
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "queue_place_lost_in_select",
+    broken: broken::main,
+    fixed: fixed::main,
+};

@@ -1,0 +1,7 @@
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "spawn_needs_send_variant",
+    broken: || crate::refused::show(include_str!("broken.stderr")),
+    fixed: fixed::main,
+};

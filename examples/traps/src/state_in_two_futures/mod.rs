@@ -1,0 +1,7 @@
+mod fixed;
+
+pub const DEMO: crate::Demo = crate::Demo {
+    name: "state_in_two_futures",
+    broken: || crate::refused::show(include_str!("broken.stderr")),
+    fixed: fixed::main,
+};
