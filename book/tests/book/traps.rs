@@ -175,4 +175,12 @@ fn the_symptom_index_leads_to_each() {
         let link = format!("(../traps/{}.md)", trap.id);
         assert!(index.contains(&link), "no symptom leads to {}", trap.id);
     }
+    // Two clicks from where a reader begins: to the index, and to the page.
+    let readme = read(&repository().join("README.md"));
+    assert!(readme.contains("(book/src/appendix/symptoms.md)"));
+    assert!(
+        Page::load("introduction.md")
+            .text
+            .contains("(appendix/symptoms.md)")
+    );
 }
