@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::lane::{Lane, State};
+use crate::lane::{Ending, Lane, State};
 use crate::units::short;
 
 /// More lanes than this are counted and not told.
@@ -50,13 +50,29 @@ pub(crate) fn lane(lane: &Lane) -> String {
             short(lane.longest_poll())
         ));
     }
-    for (at, ending) in &lane.endings {
-        parts.push(format!("{} at {}", ending.name(), short(*at)));
-    }
+    parts.extend(endings(lane));
     if let Some(state) = lane.left_in() {
         parts.push(format!("still {} at the end", state.name()));
     }
     format!("{}: {}.", lane.name, parts.join("; "))
+}
+
+/// A lane that stands for many futures is told by numbers.
+fn endings(lane: &Lane) -> Vec<String> {
+    if lane.endings.len() <= 3 {
+        let endings = lane.endings.iter();
+        return endings
+            .map(|(at, ending)| format!("{} at {}", ending.name(), short(*at)))
+            .collect();
+    }
+    let count = |ending| {
+        let such = lane.endings.iter().filter(|(_, other)| *other == ending);
+        (ending, such.count())
+    };
+    let told = Ending::ALL.into_iter().map(count);
+    told.filter(|(_, count)| *count > 0)
+        .map(|(ending, count)| format!("{} {count} times", ending.name()))
+        .collect()
 }
 
 #[cfg(test)]

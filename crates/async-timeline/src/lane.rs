@@ -87,6 +87,14 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All endings, in the order of a legend.
+    pub const ALL: [Self; 4] = [
+        Self::Completed,
+        Self::Cancelled,
+        Self::Panicked,
+        Self::Closed,
+    ];
+
     /// A word for it.
     pub fn name(self) -> &'static str {
         match self {

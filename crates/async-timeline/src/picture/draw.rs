@@ -12,9 +12,10 @@ use crate::units::short;
 
 /// The height of a lane's bars; that of single states is in `height`.
 const BAR: f64 = 18.0;
-/// What stands below the bars: the lines of locks, and one line of words.
+/// What stands below the bars: the lines of locks, and rows of words.
 const LOCKS: f64 = 8.0;
 const WORDS: f64 = 16.0;
+const ROWS: usize = 3;
 const GAP: f64 = 12.0;
 const AXIS: f64 = 26.0;
 
@@ -63,11 +64,9 @@ impl Canvas {
             }
             below += LOCKS;
         }
-        let (said, row) = self.row_of_words(lane, below);
-        if said {
-            group = group.add(row);
-            below += WORDS;
-        }
+        let (rows, said) = self.words_below(lane, below);
+        group = group.add(said);
+        below += rows as f64 * WORDS;
         self.y = below + GAP;
         group
     }
@@ -115,32 +114,9 @@ impl Canvas {
         group
     }
 
-    /// Words below the lane, each at its place, those for which there is no room left out: they
-    /// are in the tooltips. Tells whether there are any.
-    fn row_of_words(&self, lane: &Lane, y: f64) -> (bool, Group) {
-        let mut said: Vec<(Tenths, String)> = Vec::new();
-        for span in lane
-            .spans
-            .iter()
-            .filter(|span| span.state == State::Blocked)
-        {
-            let text = format!("blocked for {}", short(span.real));
-            said.push((self.scale.x(span.from), text));
-        }
-        for lock in &lane.locks {
-            match lock.taken {
-                Some(taken) => said.push((self.scale.x(taken), format!("holds {}", lock.name))),
-                None => said.push((
-                    self.scale.x(lock.wanted),
-                    format!("waits for {}", lock.name),
-                )),
-            }
-        }
-        for mark in &lane.marks {
-            said.push((self.scale.x(mark.at), mark.text.clone()));
-        }
-        said.sort_by_key(|(x, _)| *x);
-        let any = !said.is_empty();
+    /// Words below the lane, each at its place in the first row with room for it. Those for which
+    /// there is none are in the tooltips. Tells how many rows there are.
+    fn words_below(&self, lane: &Lane, y: f64) -> (usize, Group) {
         let mut group = Group::new();
         for mark in &lane.marks {
             let x = self.scale.x(mark.at).units();
@@ -149,17 +125,46 @@ impl Canvas {
                 .line_to((x, y + 4.0));
             group = group.add(path("tl-mark", data, &mark.text));
         }
-        let mut free = f64::MIN;
-        for (x, said) in said {
+        let mut rows: Vec<f64> = Vec::new();
+        for (x, said) in self.words_of(lane) {
             let said = text::clean(&said);
             let wide = text::width(&said);
             let x = x.units().min(self.scale.right().units() - wide);
-            if x >= free {
-                group = group.add(words(x, y + 13.0, &said, ""));
-                free = x + wide + 8.0;
+            let row = rows.iter().position(|free| *free <= x);
+            let row = row.unwrap_or(rows.len());
+            if row == ROWS {
+                continue;
             }
+            let free = x + wide + 8.0;
+            match rows.get_mut(row) {
+                Some(end) => *end = free,
+                None => rows.push(free),
+            }
+            group = group.add(words(x, y + 14.5 + row as f64 * WORDS, &said, ""));
         }
-        (any, group)
+        (rows.len(), group)
+    }
+
+    /// What there is to say about a lane, from left to right. What repeats itself is said once.
+    fn words_of(&self, lane: &Lane) -> Vec<(Tenths, String)> {
+        let blocked = lane
+            .spans
+            .iter()
+            .filter(|span| span.state == State::Blocked);
+        let blocked = blocked.map(|span| (span.from, format!("blocked for {}", short(span.real))));
+        let locks = lane.locks.iter().map(|lock| match lock.taken {
+            Some(taken) => (taken, format!("holds {}", lock.name)),
+            None => (lock.wanted, format!("waits for {}", lock.name)),
+        });
+        let marks = lane.marks.iter().map(|mark| (mark.at, mark.text.clone()));
+        let mut said: Vec<(Tenths, String)> = blocked
+            .chain(locks)
+            .chain(marks)
+            .map(|(at, said)| (self.scale.x(at), said))
+            .collect();
+        said.sort_by_key(|(x, _)| *x);
+        said.dedup_by(|next, last| next.1 == last.1);
+        said
     }
 
     pub(super) fn grid(&self) -> Group {

@@ -38,13 +38,8 @@ impl<'a> Legend<'a> {
         let endings = || self.lanes.iter().flat_map(|lane| &lane.endings);
         let locks = || self.lanes.iter().flat_map(|lane| &lane.locks);
         let states = State::ALL.map(|state| (state, spans().any(|span| span.state == state)));
-        let all = [
-            Ending::Completed,
-            Ending::Cancelled,
-            Ending::Panicked,
-            Ending::Closed,
-        ];
-        let ended = all.map(|ending| (ending, endings().any(|(_, other)| *other == ending)));
+        let ended =
+            Ending::ALL.map(|ending| (ending, endings().any(|(_, other)| *other == ending)));
         let woken = self.lanes.iter().any(|lane| !lane.wakes.is_empty());
         let waited = locks().any(|lock| lock.taken != Some(lock.wanted));
         let held = locks().any(|lock| lock.taken.is_some());

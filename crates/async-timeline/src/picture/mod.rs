@@ -3,6 +3,7 @@
 mod bars;
 mod draw;
 mod legend;
+mod rows;
 mod scale;
 mod text;
 
@@ -57,6 +58,7 @@ pub struct Picture<'a> {
     id: Option<String>,
     width: u16,
     max_lanes: usize,
+    rows_by_name: bool,
 }
 
 impl<'a> Picture<'a> {
@@ -69,6 +71,7 @@ impl<'a> Picture<'a> {
             id: None,
             width: 720,
             max_lanes: 40,
+            rows_by_name: false,
         }
     }
 
@@ -97,6 +100,14 @@ impl<'a> Picture<'a> {
         self
     }
 
+    /// Puts lanes of the same name into one row, if each begins when the one before has ended.
+    ///
+    /// A timer that a loop makes anew in each pass, for instance, is then one row of cancellations.
+    pub fn rows_by_name(mut self) -> Self {
+        self.rows_by_name = true;
+        self
+    }
+
     /// Draws at most so many lanes, and says how many more there are.
     pub fn max_lanes(mut self, max_lanes: usize) -> Self {
         self.max_lanes = max_lanes;
@@ -104,7 +115,10 @@ impl<'a> Picture<'a> {
     }
 
     fn draw(&self) -> SVG {
-        let lanes = self.recording.lanes();
+        let mut lanes = self.recording.lanes();
+        if self.rows_by_name {
+            lanes = rows::by_name(lanes);
+        }
         let drawn = &lanes[..lanes.len().min(self.max_lanes)];
         let width = f64::from(self.width);
         let scale = Scale::new(drawn, self.recording.end(), width - MARGIN);

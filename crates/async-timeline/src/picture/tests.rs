@@ -102,6 +102,28 @@ fn what_is_not_drawn_is_said() {
 }
 
 #[test]
+fn lanes_of_one_name_share_a_row_one_after_the_other() {
+    use What::{Created, Dropped};
+    let events = vec![
+        (0, 0, Created),
+        (0, 10, Dropped),
+        (1, 10, Created),
+        (2, 15, Created),
+        (1, 20, Dropped),
+        (3, 20, Created),
+    ];
+    let recording = recording(&["timer", "timer", "timer", "other"], events, 30);
+    let picture = Picture::new(&recording).rows_by_name();
+    // The third begins before the second has ended.
+    let bars: Vec<usize> = Seen::of(&picture.to_string())
+        .bars
+        .iter()
+        .map(Vec::len)
+        .collect();
+    assert_eq!(bars, [2, 1, 1]);
+}
+
+#[test]
 fn its_alternative_text_is_named_by_ids_of_its_own() {
     let recording = recording(&["a"], vec![(0, 0, What::Created)], 10);
     let drawn = Picture::new(&recording)
@@ -243,7 +265,8 @@ proptest! {
         let picture = Picture::new(&recording).title("any").width(400);
         let seen = Seen::of(&picture.to_string());
         prop_assert_eq!(seen.bars.len(), recording.lanes().len());
-        for lane in &seen.bars {
+        let joined = Seen::of(&picture.rows_by_name().to_string());
+        for lane in seen.bars.iter().chain(&joined.bars) {
             for bar in lane {
                 prop_assert!(bar.0 < bar.1, "{lane:?}");
                 prop_assert!(bar.0 >= 0 && bar.1 <= 4_000, "{lane:?}");
