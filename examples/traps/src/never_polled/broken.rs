@@ -3,18 +3,20 @@
 // ANCHOR: program
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::lanes::InLane as _;
+
 async fn send_receipt(sent: &AtomicU32) {
     tokio::task::yield_now().await;
     sent.fetch_add(1, Ordering::Relaxed);
 }
 
 async fn check_out(sent: &AtomicU32) {
-    let _receipt = send_receipt(sent);
+    let _receipt = send_receipt(sent).in_lane("receipt");
 }
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() {
     let sent = AtomicU32::new(0);
-    check_out(&sent).await;
+    check_out(&sent).in_lane("check_out").await;
     println!("symptom: {} receipts sent for 1 order", sent.into_inner());
 }

@@ -3,19 +3,21 @@
 // ANCHOR: program
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::lanes::InLane as _;
+
 async fn send_receipt(sent: &AtomicU32) {
     tokio::task::yield_now().await;
     sent.fetch_add(1, Ordering::Relaxed);
 }
 
 async fn check_out(sent: &AtomicU32) {
-    send_receipt(sent).await;
+    send_receipt(sent).in_lane("receipt").await;
 }
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() {
     let sent = AtomicU32::new(0);
-    check_out(&sent).await;
+    check_out(&sent).in_lane("check_out").await;
     match sent.into_inner() {
         1 => println!("fine: 1 receipt sent for 1 order"),
         sent => println!("symptom: {sent} receipts sent for 1 order"),

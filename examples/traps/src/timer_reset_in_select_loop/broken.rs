@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
+use crate::lanes::InLane as _;
+
 const SHIP_AFTER: Duration = Duration::from_millis(100);
 
 async fn application(lines: mpsc::Sender<String>) {
@@ -34,7 +36,7 @@ pub async fn main() {
                 }
                 None => break,
             },
-            () = sleep(SHIP_AFTER) => {
+            () = sleep(SHIP_AFTER).in_lane("timer") => {
                 batch.clear(); // sent
                 oldest = None;
             }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep};
 
+use crate::lanes::InLane as _;
+
 const SHIP_AFTER: Duration = Duration::from_millis(100);
 
 async fn application(lines: mpsc::Sender<String>) {
@@ -33,7 +35,7 @@ pub async fn main() {
                 }
                 None => break,
             },
-            _ = ship.tick() => {
+            _ = ship.tick().in_lane("tick") => {
                 batch.clear(); // sent
                 longest = longest.max(oldest.take().map_or(Duration::ZERO, |line: Instant| line.elapsed()));
             }
