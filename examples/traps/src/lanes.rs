@@ -33,8 +33,10 @@ where
 pub enum Lanes {
     /// They run on paused time: each run gives the same picture.
     Paused,
-    /// They run on real time: times are rounded to so many milliseconds.
-    Rounded(u64),
+    /// They run on real time: times are rounded to tens of milliseconds, and a poll of that many
+    /// milliseconds is blocked. Well above what a busy machine does to a thread, well below what
+    /// the program does.
+    Real { budget: u64 },
     /// Nothing, for this reason, which completes "`x` has no timeline: ".
     None(&'static str),
 }
@@ -59,7 +61,7 @@ pub fn order(file: &Path, trap: &str, title: String, lanes: Lanes) -> Result<(),
     // On paused time a thread that is slow is no block of the program's.
     let budget = match lanes {
         Lanes::Paused => Duration::MAX,
-        Lanes::Rounded(_) => Duration::from_millis(15),
+        Lanes::Real { budget } => Duration::from_millis(budget),
         Lanes::None(reason) => return Err(format!("`{trap}` has no timeline: {reason}")),
     };
     let order = Order {
@@ -93,7 +95,7 @@ impl Order {
     fn rounded(&self) -> Recording {
         let recording = self.timeline.snapshot();
         match self.lanes {
-            Lanes::Rounded(ms) => recording.rounded(Duration::from_millis(ms)),
+            Lanes::Real { .. } => recording.rounded(Duration::from_millis(10)),
             Lanes::Paused | Lanes::None(_) => recording,
         }
     }

@@ -1,5 +1,7 @@
 //! Lanes, grid and axis.
 
+use std::fmt::Write as _;
+
 use svg::node::element::path::Data;
 use svg::node::element::{Group, Path, Rectangle, Text, Title};
 
@@ -54,9 +56,7 @@ impl Canvas {
         if !lane.wakes.is_empty() {
             group = group.add(self.wakes(lane, y));
         }
-        for (at, ending) in &lane.endings {
-            group = group.add(mark_of(*ending, self.scale.x(*at).units(), y + BAR / 2.0));
-        }
+        group = group.add(self.endings(lane, y + BAR / 2.0));
         let mut below = y + BAR;
         if !lane.locks.is_empty() {
             for lock in &lane.locks {
@@ -84,6 +84,22 @@ impl Canvas {
             data = triangle(data, x, y - 1.5);
         }
         Path::new().set("class", "tl-wake").set("d", data)
+    }
+
+    /// A mark for each ending; of those that would cover each other every so many units one.
+    fn endings(&self, lane: &Lane, y: f64) -> Group {
+        let mut group = Group::new();
+        for kind in Ending::ALL {
+            let mut last = None;
+            for (at, _) in lane.endings.iter().filter(|(_, ending)| *ending == kind) {
+                let x = self.scale.x(*at).units();
+                if last.is_none_or(|last: f64| x - last >= 10.0) {
+                    last = Some(x);
+                    group = group.add(mark_of(kind, x, y));
+                }
+            }
+        }
+        group
     }
 
     fn lock(&self, lock: &LockUse, y: f64) -> Group {
@@ -215,23 +231,15 @@ pub(super) fn class(state: State) -> &'static str {
 }
 
 fn draw_bar(one: &Bar, y: f64) -> Group {
-    let said = match (one.polls, one.state) {
-        (0, state) => format!("{}: {}", state.name(), stretch(one)),
-        (1, state) => format!(
-            "{}: {}, a poll of {}",
-            state.name(),
-            stretch(one),
-            short(one.real)
-        ),
-        (polls, state) => {
-            let longest = short(one.real);
-            format!(
-                "{}: {}, {polls} polls, the longest {longest}",
-                state.name(),
-                stretch(one)
-            )
-        }
-    };
+    let mut said = format!("{}: {}", one.state.name(), stretch(one));
+    if one.polls > 1 {
+        // Writing to a String cannot fail.
+        let _ = write!(said, ", {} polls", one.polls);
+    }
+    // Elsewhere it is the width of the bar, or noise: a paused picture is the same in each run.
+    if one.state == State::Blocked {
+        let _ = write!(said, ", {} by real time", short(one.real));
+    }
     Group::new()
         .add(Title::new(said))
         .add(sample(one.state, one.x, one.to_x, y))

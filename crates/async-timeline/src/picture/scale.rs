@@ -27,7 +27,7 @@ impl Tenths {
 /// Names take at most so much of the picture.
 const NAMES: f64 = 200.0;
 /// What is drawn beyond the end, where lanes are still alive.
-const TAIL: f64 = 44.0;
+const TAIL: f64 = 72.0;
 /// The fewest units between two labels.
 const LABEL: f64 = 76.0;
 

@@ -2,7 +2,7 @@
 
 /// The mean width of a letter at the size of `style.css`, 12 px. Browsers' sans-serif fonts differ
 /// by some percent, so nothing may depend on more than that.
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.0;
 
 pub(super) fn width(text: &str) -> f64 {
     text.chars().count() as f64 * LETTER

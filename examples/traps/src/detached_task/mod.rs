@@ -5,5 +5,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "detached_task",
     broken: broken::main,
     fixed: fixed::main,
-    lanes: crate::lanes::Lanes::Rounded(50),
+    lanes: crate::lanes::Lanes::Real { budget: 300 },
 };

@@ -5,5 +5,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "pending_without_wake",
     broken: broken::main,
     fixed: fixed::main,
-    lanes: crate::lanes::Lanes::Rounded(10),
+    lanes: crate::lanes::Lanes::Real { budget: 300 },
 };

@@ -24,7 +24,7 @@ async fn application(lines: mpsc::Sender<String>) {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let (sender, mut lines) = mpsc::channel(16);
-    tokio::spawn(application(sender));
+    tokio::spawn(application(sender).in_lane("application"));
     let mut batch = Vec::new();
     let mut oldest = None;
     loop {

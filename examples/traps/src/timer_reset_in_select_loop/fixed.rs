@@ -21,7 +21,7 @@ async fn application(lines: mpsc::Sender<String>) {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let (sender, mut lines) = mpsc::channel(16);
-    tokio::spawn(application(sender));
+    tokio::spawn(application(sender).in_lane("application"));
     let mut ship = interval(SHIP_AFTER);
     let mut batch = Vec::new();
     let mut oldest = None;
@@ -35,7 +35,7 @@ pub async fn main() {
                 }
                 None => break,
             },
-            _ = ship.tick().in_lane("tick") => {
+            _ = ship.tick() => {
                 batch.clear(); // sent
                 longest = longest.max(oldest.take().map_or(Duration::ZERO, |line: Instant| line.elapsed()));
             }
