@@ -8,6 +8,7 @@
 )]
 
 pub mod actor;
+pub mod adopting;
 pub mod async_traits;
 pub mod cancel_safety;
 pub mod delay;
@@ -17,6 +18,8 @@ mod exercises;
 pub mod limits;
 pub mod middleware;
 pub mod model;
+pub mod observability;
+pub mod performance;
 pub mod pinning;
 pub mod runtimes;
 pub mod select;

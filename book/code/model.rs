@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+pub mod as_in_std;
+
 // ANCHOR: doorbell
 #[derive(Clone, Default)]
 pub struct Doorbell(Arc<Mutex<Bell>>);

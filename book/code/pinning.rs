@@ -5,6 +5,14 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use pin_project::pin_project;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+
+// ANCHOR: borrows_itself
+pub async fn greet(mut socket: impl AsyncWrite + Unpin) -> std::io::Result<()> {
+    let greeting = [b'.'; 64];
+    socket.write_all(&greeting).await
+}
+// ANCHOR_END: borrows_itself
 
 // ANCHOR: by_hand
 /// Measures how long a future took, from its first poll on.

@@ -44,6 +44,21 @@ mod tests {
     use std::pin::pin;
     use std::task::Poll;
 
+    /// A thread that has no runtime makes a timer, or a socket.
+    #[test]
+    fn a_context_is_needed_and_can_be_entered() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let handle = runtime.handle().clone();
+        let make = || drop(tokio::time::sleep(std::time::Duration::ZERO));
+        let panic = std::panic::catch_unwind(make).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        let expected =
+            "there is no reactor running, must be called from the context of a Tokio 1.x";
+        assert!(message.starts_with(expected), "{message}");
+        let _context = handle.enter();
+        make();
+    }
+
     #[tokio::test]
     async fn tasks_that_are_not_send() {
         assert_eq!(run_scripts(vec!["a", "b"]).await, 2);

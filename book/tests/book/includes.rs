@@ -1,4 +1,4 @@
-//! Code is included from tested files. What is not says that it is an outline.
+//! Code is included from tested files.
 
 use std::path::PathBuf;
 
@@ -62,28 +62,15 @@ fn code_and_output_are_included_from_tested_files() {
     for page in pages() {
         for block in page.code_blocks() {
             let tested = block.code.trim().starts_with("{{#include ");
-            let outline = block.language == "rust,ignore";
             // What a reader types, and files of a reader's project.
             let typed = ["console", "toml"].contains(&block.language.as_str());
             assert!(
-                tested || outline || typed,
-                "{}: a block of `{}` is neither included nor an outline:\n{}",
+                tested || typed,
+                "{}: a block of `{}` is not included:\n{}",
                 page.name,
                 block.language,
                 block.code
             );
-        }
-    }
-}
-
-#[test]
-fn an_outline_is_short() {
-    for page in pages() {
-        for block in page.code_blocks() {
-            if block.language == "rust,ignore" {
-                let lines = block.code.lines().count();
-                assert!(lines <= 8, "{}: {lines} lines:\n{}", page.name, block.code);
-            }
         }
     }
 }

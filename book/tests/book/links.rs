@@ -13,6 +13,7 @@ const OUR_FILES: [&str; 2] = [
     "https://github.com/async-patterns/async-patterns/blob/main/",
     "https://github.com/async-patterns/async-patterns/tree/main/",
 ];
+const OUR_BOOK: &str = "https://async-patterns.github.io/book/";
 /// Made from the lints' sources; its anchors are the lints' names.
 const LINT_PAGES: &str = "docs/lints.md#";
 
@@ -131,13 +132,15 @@ fn text_of_entry(path: &Path) -> String {
 #[test]
 fn links_to_our_repository_name_files_that_exist() {
     let lints: BTreeSet<String> = catalog().into_iter().map(|trap| trap.id).collect();
+    let described = read(&repository().join("docs/lints.md"));
     for page in pages() {
         for link in page.links() {
             let Some(file) = OUR_FILES.iter().find_map(|files| link.strip_prefix(files)) else {
                 continue;
             };
             if let Some(lint) = file.strip_prefix(LINT_PAGES) {
-                assert!(lints.contains(lint), "{}: {link}: no such lint", page.name);
+                let known = lints.contains(lint) || described.contains(&format!("\n## `{lint}`\n"));
+                assert!(known, "{}: {link}: no such lint", page.name);
                 continue;
             }
             let path = file.split('#').next().unwrap_or(file);
@@ -158,6 +161,27 @@ fn links_to_others_are_encrypted_and_whole() {
                     page.name
                 );
             }
+        }
+    }
+}
+
+/// The other way round: from the library's documentation to the pages.
+#[test]
+fn the_library_names_pages_that_exist_and_its_helpers_name_theirs() {
+    let library = text_of(&repository().join("crates/async-patterns/src"));
+    let mut named = BTreeSet::new();
+    for link in library.split(OUR_BOOK).skip(1) {
+        let (name, _) = link
+            .split_once(".html")
+            .expect("a link to the book is one to a page");
+        let page = book().join(format!("src/{name}.md"));
+        assert!(page.is_file(), "the library links to {name}, which is none");
+        named.insert(name);
+    }
+    for trap in catalog() {
+        let page = format!("traps/{}", trap.id);
+        if trap.helper.starts_with("async_patterns::") {
+            assert!(named.contains(page.as_str()), "nothing links to {page}");
         }
     }
 }

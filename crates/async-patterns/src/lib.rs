@@ -90,6 +90,15 @@
 //! [`TaskTracker`]: tokio_util::task::TaskTracker
 //! [`JoinMap`]: https://docs.rs/tokio-util/latest/tokio_util/task/struct.JoinMap.html
 //!
+//! # Coming from another crate
+//!
+//! | theirs | here |
+//! |---|---|
+//! | `RobustMutex` of cancel-safe-futures | [`sync::CancelPoisonMutex`], with a guard as well as `perform` |
+//! | its `collect_then_try`, `join_then_try!`, `reserve` and the like | the same names, in [`stream`] and [`sink`] |
+//! | its `coop_cancel` | [`CancellationToken`]; to wait until the request was obeyed, [`TaskScope::shutdown`](task::TaskScope::shutdown); for a reason along with the request, a [`tokio::sync::watch`] channel |
+//! | `Toplevel` and `SubsystemBuilder` of tokio-graceful-shutdown | [`task::TaskScope`] and [`task::ShutdownSignals`]; a nested subsystem is a scope with a [`parent`](task::TaskScopeBuilder::parent) |
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -102,12 +111,21 @@
 //! | `tracing` | | reports go to `tracing` instead of stderr |
 //! | `full` | | all of these |
 //!
+//! ```toml
+//! [dependencies]
+//! async-patterns = { version = "0.1", features = ["stream", "tracing"] }
+//!
+//! [dev-dependencies]
+//! async-patterns = { version = "0.1", features = ["testing"] }
+//! ```
+//!
 //! Features add; none changes what an item of another does. The runtime is yours: tokio's `rt`,
 //! `sync` and `time` are what this crate needs of it, with the timer enabled.
 //!
 //! # Rust version
 //!
-//! Rust 1.85, which is that of the 2024 edition. A release that needs a newer one is a minor release.
+//! Rust 1.85, which is tokio's and that of the 2024 edition. A release that needs a newer one is a
+//! minor release.
 //!
 //! # How this is tested
 //!
@@ -117,8 +135,9 @@
 //!   `--cfg loom` takes parts of tokio away:
 //!   `RUSTFLAGS="--cfg async_patterns_loom" cargo test --release --lib --all-features loom_`. It
 //!   changes nothing for a dependent that runs loom on its own code.
+//! - All tests under the address sanitizer, which looks for leaks at the end.
 //! - What each wrapper costs by instruction counts, which do not vary from run to run; see
-//!   [performance].
+//!   [performance], which also compares with the crates named above.
 //!
 //! [loom]: https://docs.rs/loom
 //! [performance]: https://github.com/async-patterns/async-patterns/blob/main/docs/performance.md

@@ -91,6 +91,17 @@ pub fn try_poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
 /// # Panics
 ///
 /// As [`try_poll`].
+///
+/// # Examples
+///
+/// ```
+/// use std::pin::pin;
+/// use std::task::Waker;
+/// use async_patterns::poll::try_poll_with;
+///
+/// let waker = Waker::noop(); // the waker of the task that will look again
+/// assert!(try_poll_with(waker, pin!(std::future::pending::<()>())).is_pending());
+/// ```
 pub fn try_poll_with<F: Future + ?Sized>(
     waker: &Waker,
     mut future: Pin<&mut F>,
@@ -140,6 +151,17 @@ where
 /// # Errors
 ///
 /// As [`try_poll_read`].
+///
+/// # Examples
+///
+/// ```
+/// use std::task::{Poll, Waker};
+/// use async_patterns::poll::try_poll_read_with;
+///
+/// let mut buffer = [0; 8];
+/// let read = try_poll_read_with(Waker::noop(), &mut &b"abc"[..], &mut buffer);
+/// assert!(matches!(read, Poll::Ready(Ok(3))));
+/// ```
 pub fn try_poll_read_with<R>(
     waker: &Waker,
     reader: &mut R,
@@ -183,6 +205,16 @@ where
 /// # Errors
 ///
 /// As [`try_poll_fill_buf`].
+///
+/// # Examples
+///
+/// ```
+/// use std::task::{Poll, Waker};
+/// use async_patterns::poll::try_poll_fill_buf_with;
+///
+/// let mut text = &b"one"[..];
+/// assert!(matches!(try_poll_fill_buf_with(Waker::noop(), &mut text), Poll::Ready(Ok(b"one"))));
+/// ```
 pub fn try_poll_fill_buf_with<'r, R>(waker: &Waker, reader: &'r mut R) -> Poll<io::Result<&'r [u8]>>
 where
     R: AsyncBufRead + Unpin + ?Sized,
@@ -217,6 +249,17 @@ where
 /// # Errors
 ///
 /// As [`try_poll_write`].
+///
+/// # Examples
+///
+/// ```
+/// use std::task::{Poll, Waker};
+/// use async_patterns::poll::try_poll_write_with;
+///
+/// let (mut writer, _reader) = tokio::io::duplex(2);
+/// let written = try_poll_write_with(Waker::noop(), &mut writer, b"abc");
+/// assert!(matches!(written, Poll::Ready(Ok(2))), "there is room for two");
+/// ```
 pub fn try_poll_write_with<W>(
     waker: &Waker,
     writer: &mut W,
@@ -261,6 +304,16 @@ where
 /// # Errors
 ///
 /// As [`try_poll_flush`].
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Waker;
+/// use async_patterns::poll::try_poll_flush_with;
+///
+/// let mut writer = Vec::new();
+/// assert!(try_poll_flush_with(Waker::noop(), &mut writer).is_ready());
+/// ```
 pub fn try_poll_flush_with<W>(waker: &Waker, writer: &mut W) -> Poll<io::Result<()>>
 where
     W: AsyncWrite + Unpin + ?Sized,
@@ -296,6 +349,16 @@ where
 /// # Errors
 ///
 /// As [`try_poll_shutdown`].
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Waker;
+/// use async_patterns::poll::try_poll_shutdown_with;
+///
+/// let mut writer = Vec::new();
+/// assert!(try_poll_shutdown_with(Waker::noop(), &mut writer).is_ready());
+/// ```
 pub fn try_poll_shutdown_with<W>(waker: &Waker, writer: &mut W) -> Poll<io::Result<()>>
 where
     W: AsyncWrite + Unpin + ?Sized,
@@ -321,6 +384,17 @@ pub fn try_poll_next<S: Stream + ?Sized>(stream: Pin<&mut S>) -> Poll<Option<S::
 }
 
 /// [`try_poll_next`] with a waker to be woken on `Pending`.
+///
+/// # Examples
+///
+/// ```
+/// use std::pin::pin;
+/// use std::task::{Poll, Waker};
+/// use async_patterns::poll::try_poll_next_with;
+///
+/// let mut numbers = pin!(futures::stream::iter([1]));
+/// assert_eq!(try_poll_next_with(Waker::noop(), numbers.as_mut()), Poll::Ready(Some(1)));
+/// ```
 pub fn try_poll_next_with<S: Stream + ?Sized>(
     waker: &Waker,
     mut stream: Pin<&mut S>,
@@ -352,6 +426,18 @@ pub fn try_poll_recv<T>(receiver: &mut mpsc::Receiver<T>) -> Poll<Option<T>> {
 }
 
 /// [`try_poll_recv`] with a waker to be woken by the next message.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::{Poll, Waker};
+/// use async_patterns::poll::try_poll_recv_with;
+///
+/// let (tx, mut rx) = tokio::sync::mpsc::channel(1);
+/// assert!(try_poll_recv_with(Waker::noop(), &mut rx).is_pending());
+/// tx.try_send(1).unwrap();
+/// assert_eq!(try_poll_recv_with(Waker::noop(), &mut rx), Poll::Ready(Some(1)));
+/// ```
 pub fn try_poll_recv_with<T>(waker: &Waker, receiver: &mut mpsc::Receiver<T>) -> Poll<Option<T>> {
     poll_once_with(waker, |cx| receiver.poll_recv(cx))
 }

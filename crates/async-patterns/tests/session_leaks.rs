@@ -135,6 +135,7 @@ fn nothing_is_left_after_hundreds_of_cycles() {
     assert_eq!(threads_of_ours(), [""; 0]);
     // What is opened once for the process (tokio's signal pipe) belongs to the baseline.
     host(6);
+    assert_no_threads_of_ours();
     let baseline = open_descriptors();
     host(100);
     assert_no_threads_of_ours();

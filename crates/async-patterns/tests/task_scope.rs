@@ -251,7 +251,7 @@ on_both_flavors! {
         let report = scope.join().await;
         assert_totals(&report, (0, 0, 0, 2, 0));
         let resumed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _ = report.resume_panic();
+            report.resume_panic();
         }));
         assert_eq!(resumed.unwrap_err().downcast_ref(), Some(&"closure panic"));
     }

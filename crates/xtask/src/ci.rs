@@ -3,6 +3,8 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
+mod library;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -81,6 +83,7 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             .map(|suite| suite.run(logs, ui)),
     );
     outcomes.push(Outcome::of("book", ui, || book::build_and_look(root, ui)));
+    outcomes.extend(library::outcomes(root, logs, ui));
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }
@@ -98,6 +101,7 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
     match toolchain {
         Some(toolchain) => {
             outcomes.push(own_lints(root, this).run(logs, ui));
+            outcomes.push(lint_messages(root, this).run(logs, ui));
             outcomes.push(warnings_of_lints(root, &toolchain).run(logs, ui));
             let suites = test::with_toolchain(root, &toolchain);
             outcomes.extend(suites.into_iter().map(|suite| suite.run(logs, ui)));
@@ -105,9 +109,11 @@ fn toolchain_lane(root: &Path, this: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome
         None => {
             for name in [
                 "our lints on ourselves",
+                "messages of the lints",
                 "lints, warnings",
                 "lints",
                 "lint command",
+                "ci script",
             ] {
                 outcomes.push(Outcome::skipped(name, "the set-up of its compiler failed"));
             }
@@ -129,7 +135,14 @@ fn cargo(name: &'static str, root: &Path, arguments: &[&str]) -> Suite {
 fn rustfmt_lints(root: &Path) -> Suite {
     // The stable rustfmt: `lints/rust-toolchain.toml` would ask for a nightly that need not be here.
     let mut command = sanitised("rustfmt");
-    command.args(["--check", "--edition", "2024", "src/lib.rs", "tests/ui.rs"]);
+    command.args([
+        "--check",
+        "--edition",
+        "2024",
+        "src/lib.rs",
+        "tests/ui.rs",
+        "tests/robustness.rs",
+    ]);
     command
         .current_dir(root.join("lints"))
         .env("RUSTUP_TOOLCHAIN", "stable");
@@ -175,6 +188,21 @@ fn own_lints(root: &Path, this: &Path) -> Suite {
     suite
         .command
         .args(["lint", ".", "--expect", "examples/traps/expected.toml"])
+        .current_dir(root);
+    suite
+}
+
+/// What the lints say about the broken programs is what the book shows.
+fn lint_messages(root: &Path, this: &Path) -> Suite {
+    let mut suite = Suite {
+        name: "messages of the lints",
+        command: sanitised(this),
+        limit: LIMIT,
+    };
+    suite
+        .command
+        .args(["lint", "examples/traps", "--only", "strict"])
+        .args(["--drawn", "examples/traps/output"])
         .current_dir(root);
     suite
 }

@@ -4,6 +4,7 @@ mod bench;
 mod book;
 mod ci;
 mod corpus;
+mod docs;
 mod error;
 mod files;
 mod hash;
@@ -42,6 +43,7 @@ enum Command {
     Test(test::Args),
     Bench(bench::Args),
     Book(book::Args),
+    Docs(docs::Args),
     Ci(ci::Args),
 }
 
@@ -54,6 +56,7 @@ impl Command {
             Command::Test(args) => test::run(&args, ui),
             Command::Bench(args) => bench::run(&args, ui),
             Command::Book(args) => book::run(&args, ui),
+            Command::Docs(args) => docs::run(&args, ui),
             Command::Ci(args) => ci::run(&args, ui),
         }
     }

@@ -32,6 +32,12 @@ fn is_workspace_root(folder: &Path) -> bool {
     folder.join("traps.toml").is_file() && folder.join("lints/Cargo.toml").is_file()
 }
 
+/// Cargo's own folder: `$CARGO_HOME`, else `~/.cargo`.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(|| Some(env::home_dir()?.join(".cargo")))
+}
+
 /// The cache: `$ASYNC_PATTERNS_CACHE`, else `$XDG_CACHE_HOME/async-patterns`, else
 /// `~/.cache/async-patterns`. Always absolute.
 pub(crate) fn cache_dir() -> Result<PathBuf> {

@@ -108,20 +108,28 @@ fn loom(root: &Path) -> Command {
 }
 
 /// The lints' own tests, with the compiler that they link against, and those of `cargo xtask lint`
-/// that lint something.
+/// and of the CI script that lint something.
 pub(crate) fn with_toolchain(root: &Path, toolchain: &Toolchain) -> Vec<Suite> {
     let mut lints = toolchain.cargo();
     lints
         .arg("test")
         .current_dir(root.join("lints"))
         .env("CARGO_TARGET_DIR", root.join("target/lints"));
-    let mut command = sanitised("cargo");
-    command
-        .args(["test", "-p", "xtask", "--test", "lint", "--", "--ignored"])
-        .current_dir(root)
-        // The stable lane builds in `target` meanwhile.
-        .env("CARGO_TARGET_DIR", root.join("target/lint-command"));
-    [("lints", lints), ("lint command", command)]
+    let of_tool = |test: &str| {
+        let mut command = sanitised("cargo");
+        command
+            .args(["test", "-p", "xtask", "--test", test, "--", "--ignored"])
+            .current_dir(root)
+            // The stable lane builds in `target` meanwhile.
+            .env("CARGO_TARGET_DIR", root.join("target/lint-command"));
+        command
+    };
+    let suites = [
+        ("lints", lints),
+        ("lint command", of_tool("lint")),
+        ("ci script", of_tool("ci_script")),
+    ];
+    suites
         .map(|(name, command)| Suite {
             name,
             command,

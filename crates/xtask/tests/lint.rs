@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use predicates::prelude::*;
 use predicates::str::contains;
 
 const HELD: &str = "\
@@ -180,4 +181,88 @@ fn bad_input_is_refused_before_anything_is_set_up() {
         "cannot be used here",
     );
     refused(&[here, "--bless"], "--expect");
+    refused(&[here, "--write-baseline"], "--baseline");
+    refused(&[here, "--also", "sarif"], "the name of a file");
+    refused(&[here, "--also", "xml=a"], "json|sarif");
+}
+
+#[test]
+#[ignore = "needs the toolchain of `cargo xtask setup`"]
+fn a_baseline_lets_old_findings_pass_and_new_ones_fail() {
+    let project = Project::new(HELD);
+    let list = project.path().join("baseline.toml");
+    let list = list.to_str().expect("a path");
+    project
+        .lint(&["--baseline", list])
+        .code(2)
+        .stderr(contains("write the file with `--write-baseline`"));
+    project
+        .lint(&["--baseline", list, "--write-baseline"])
+        .code(0)
+        .stderr(contains("wrote 1 known finding"));
+    // Moved down, and with one more below it.
+    let more = HELD.replace("held", "held_again");
+    project.code(&format!("// moved\n\n{HELD}"));
+    let sarif = project.path().join("lints.sarif");
+    let also = format!("sarif={}", sarif.display());
+    project
+        .lint(&["--baseline", list, "--also", &also])
+        .code(0)
+        .stdout("")
+        .stderr(contains("1 of them in the baseline"));
+    let sarif: serde_json::Value =
+        serde_json::from_slice(&fs::read(&sarif).expect("a file")).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["baselineState"], "unchanged");
+    project.code(&format!("{HELD}{more}"));
+    project
+        .lint(&["--baseline", list, "--format", "github"])
+        .code(1)
+        .stdout(contains("line=7"))
+        .stderr(contains("1 finding not in the baseline"));
+    project.code("");
+    project.lint(&["--baseline", list]).code(0).stderr(contains(
+        "- std_guard_across_await src/lib.rs in held: let guard",
+    ));
+    project
+        .lint(&["--baseline", list, "--write-baseline"])
+        .code(0);
+    assert!(
+        !fs::read_to_string(list)
+            .expect("the file")
+            .contains("[[finding]]")
+    );
+}
+
+#[test]
+#[ignore = "needs the toolchain of `cargo xtask setup`"]
+fn an_old_tokio_in_the_lock_file_is_a_finding_until_it_is_skipped() {
+    // A stand-in by its name and version: what counts is what the lock file says.
+    let project = Project::new("");
+    let tokio = project.path().join("tokio");
+    fs::create_dir_all(tokio.join("src")).expect("a folder");
+    fs::write(tokio.join("src/lib.rs"), "").expect("a file");
+    let manifest = "[package]\nname = \"tokio\"\nversion = \"1.43.0\"\nedition = \"2024\"\n";
+    fs::write(tokio.join("Cargo.toml"), manifest).expect("a manifest");
+    project.manifest("[dependencies]\ntokio = { path = \"tokio\" }\n");
+    project
+        .lint(&["--only", "version_floor", "--deny"])
+        .code(1)
+        .stdout(contains("--> Cargo.lock:").and(contains("to get 1.43.1 or newer")))
+        .stderr(contains("1 finding (1 version_floor)"));
+    let sarif = project.lint(&["--format", "sarif"]).code(0);
+    let document: serde_json::Value =
+        serde_json::from_slice(&sarif.get_output().stdout).expect("one JSON document");
+    let result = &document["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "version_floor");
+    let place = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(place["uri"], "Cargo.lock");
+    project
+        .lint(&["--skip", "version_floor", "--deny"])
+        .code(0)
+        .stderr(contains("no findings"));
+    project
+        .lint(&["--only", "correctness", "--deny"])
+        .code(1)
+        .stderr(contains("1 finding (1 version_floor)"));
 }

@@ -1,7 +1,11 @@
 //! Which functions are run by the test harness.
 
-use rustc_hir::{ItemKind, def::DefKind, def_id::LocalDefId, find_attr};
+use rustc_hir::{
+    CoroutineKind, CoroutineSource, ItemKind, attrs::CfgEntry, def::DefKind, def_id::LocalDefId,
+    find_attr,
+};
 use rustc_middle::ty::TyCtxt;
+use rustc_span::sym;
 
 /// Whether `coroutine` is the outermost future of a test: its own body, or that of a function which
 /// stands in it. Attributes such as `#[async_std::test]` wrap the user's function in another one.
@@ -14,6 +18,29 @@ pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> boo
         function = tcx.local_parent(function);
     }
     false
+}
+
+/// Whether `coroutine` is the body of an `async fn` that is compiled for tests only.
+pub(crate) fn is_helper_of_tests(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let is_function = matches!(
+        tcx.coroutine_kind(coroutine),
+        Some(CoroutineKind::Desugared(_, CoroutineSource::Fn))
+    );
+    is_function
+        && tcx
+            .hir_parent_id_iter(tcx.local_def_id_to_hir_id(coroutine))
+            .any(|node| {
+                find_attr!(tcx, node, CfgTrace(conditions) => conditions)
+                    .is_some_and(|conditions| conditions.iter().any(|(cfg, _)| demands_test(cfg)))
+            })
+}
+
+fn demands_test(condition: &CfgEntry) -> bool {
+    match condition {
+        CfgEntry::NameValue { name, .. } => *name == sym::test,
+        CfgEntry::All(all, _) => all.iter().any(demands_test),
+        _ => false,
+    }
 }
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as

@@ -39,8 +39,9 @@ declare_lint! {
     /// `Send`. It does not in a future that is not spawned (`block_on`, a `LocalSet`, the
     /// current-thread runtime, `#[tokio::test]`), nor for guards that are `Send`.
     ///
-    /// Not reported is a guard over `()` in the body of a test: by such a lock tests wait for each
-    /// other, and each test has a runtime of its own. Nor is a guard where clippy's
+    /// Not reported is a guard over `()` in the body of a test or of a function under
+    /// `#[cfg(test)]`: by such a lock tests wait for each other, and each test has a runtime of its
+    /// own. Nor is a guard where clippy's
     /// `await_holding_lock` (for a `RefCell` `await_holding_refcell_ref`) is allowed by name
     /// on the function or closer: somebody has looked at it.
     ///
@@ -237,7 +238,9 @@ fn serialises_a_test<'tcx>(tcx: TyCtxt<'tcx>, coroutine: LocalDefId, guard: Ty<'
         return false;
     };
     let guards_nothing = args.types().last().is_some_and(Ty::is_unit);
-    guards_nothing && test_functions::is_outermost_future(tcx, coroutine)
+    guards_nothing
+        && (test_functions::is_outermost_future(tcx, coroutine)
+            || test_functions::is_helper_of_tests(tcx, coroutine))
 }
 
 /// The lint of clippy's that is meant for guards of this family.

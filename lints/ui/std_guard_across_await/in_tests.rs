@@ -79,3 +79,33 @@ mod silent_serial {
         super::other().await;
     }
 }
+
+#[cfg(test)]
+mod helpers {
+    use super::{ENVIRONMENT, NAMES, other};
+
+    pub async fn silent_serial_helper<T>(work: impl Future<Output = T>) -> T {
+        let _guard = ENVIRONMENT.lock().unwrap();
+        work.await
+    }
+
+    #[cfg(all(test, unix))]
+    pub async fn reported_helper_with_content() {
+        let names = NAMES.lock().unwrap();
+        other().await;
+        println!("{}", names.len());
+    }
+
+    pub fn reported_task_of_a_helper() -> impl Future<Output = ()> {
+        async {
+            let _guard = ENVIRONMENT.lock().unwrap();
+            other().await;
+        }
+    }
+}
+
+#[cfg(not(test_of_hardware))]
+async fn reported_under_another_condition() {
+    let _guard = ENVIRONMENT.lock().unwrap();
+    other().await;
+}

@@ -7,6 +7,21 @@ use std::time::Duration;
 use super::{Backlog, Lag};
 
 /// Why [`LagAware::recv`](super::LagAware::recv) has no event.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::broadcast::{LagAware, RecvError};
+///
+/// let (tx, rx) = tokio::sync::broadcast::channel::<u8>(1);
+/// drop(tx);
+/// let error = LagAware::new(rx).recv().await.unwrap_err();
+/// assert_eq!(error, RecvError::Closed);
+/// assert_eq!(error.to_string(), "the broadcast channel is closed");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
@@ -34,6 +49,19 @@ impl fmt::Display for RecvError {
 impl Error for RecvError {}
 
 /// Why [`LagAware::try_recv`](super::LagAware::try_recv) has no event.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::broadcast::{LagAware, LagPolicy, TryRecvError};
+///
+/// let (tx, rx) = tokio::sync::broadcast::channel(1);
+/// let mut rx = LagAware::with_policy(rx, LagPolicy::resync(|_lag| async { /* ask anew */ }));
+/// tx.send(1).unwrap();
+/// tx.send(2).unwrap();
+/// // The hook is async, so only `recv` can run it.
+/// assert!(matches!(rx.try_recv(), Err(TryRecvError::ResyncPending { skipped: 2, .. })));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TryRecvError {
@@ -83,6 +111,16 @@ fn lagged(f: &mut fmt::Formatter<'_>, lag: Lag) -> fmt::Result {
 
 /// A message that [`Fanout`](super::Fanout) gave to nobody, because nobody is subscribed. It is
 /// handed back.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::broadcast::{Fanout, TrySendError};
+///
+/// let error = Fanout::new(1).try_send("hello").unwrap_err();
+/// assert!(matches!(error, TrySendError::NoSubscribers(_)));
+/// assert_eq!(error.into_inner(), "hello", "the message comes back");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NoSubscribers<T>(pub T);
 
@@ -102,6 +140,19 @@ impl<T> Error for NoSubscribers<T> {}
 
 /// Why [`Fanout::try_send`](super::Fanout::try_send) did not send; the message is handed back and no
 /// subscriber got it.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::broadcast::{Fanout, TrySendError};
+///
+/// let fanout = Fanout::new(1);
+/// let _slow = fanout.subscribe("slow");
+/// fanout.try_send(1).unwrap();
+/// let error = fanout.try_send(2).unwrap_err();
+/// assert!(matches!(error, TrySendError::Full { .. }));
+/// assert_eq!(error.into_inner(), 2);
+/// ```
 #[non_exhaustive]
 pub enum TrySendError<T> {
     /// Nobody is subscribed.
@@ -117,6 +168,23 @@ pub enum TrySendError<T> {
 
 /// Why [`Fanout::send_timeout`](super::Fanout::send_timeout) did not send; the message is handed
 /// back and no subscriber got it.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::broadcast::{Fanout, SendTimeoutError};
+/// use std::time::Duration;
+///
+/// let fanout = Fanout::new(1);
+/// let _slow = fanout.subscribe("slow");
+/// fanout.try_send(1).unwrap();
+/// let error = fanout.send_timeout(2, Duration::from_secs(1)).await.unwrap_err();
+/// assert!(matches!(error, SendTimeoutError::Elapsed { .. }));
+/// assert_eq!(error.into_inner(), 2);
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum SendTimeoutError<T> {
     /// Nobody is subscribed.
@@ -217,6 +285,22 @@ fn list(f: &mut fmt::Formatter<'_>, behind: &[Backlog]) -> fmt::Result {
 }
 
 /// Why a [`Subscriber`](super::Subscriber) gets no more messages.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::broadcast::{Fanout, Unsubscribed};
+///
+/// let fanout = Fanout::<u8>::new(1);
+/// let (mut one, mut two) = (fanout.subscribe("one"), fanout.subscribe("two"));
+/// fanout.evict(one.id());
+/// assert_eq!(one.recv().await, Err(Unsubscribed::Evicted));
+/// drop(fanout);
+/// assert_eq!(two.recv().await, Err(Unsubscribed::Closed));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsubscribed {

@@ -1,13 +1,13 @@
 //! A broadcast receiver whose lag is an event, not an error to be swallowed.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::broadcast;
 use tokio::task::coop;
 
+use super::note_wait::NoteWait;
 use super::{Lag, LagPolicy, RecvError, TryRecvError};
 
 /// What a [`LagAware`] receiver received.
@@ -107,16 +107,17 @@ pub struct LagAware<R> {
     receiver: R,
     policy: LagPolicy,
     state: State,
-    /// Whether the last message was there without a wait.
-    in_burst: bool,
     counts: LagCounts,
 }
 
 /// What has to be said or done before the next message. It lives here and not in the future of
 /// `recv`, so that dropping that future forgets nothing.
 #[derive(Debug, Clone, Copy)]
-enum State {
-    Live,
+pub(super) enum State {
+    /// Nothing, and the last message had to be waited for.
+    Waited,
+    /// Nothing, and the last message was there without a wait: the next may be there too.
+    Burst,
     /// The hook has not completed for this lag.
     Resync(Lag),
     /// The policy is to fail, and this lag did it.
@@ -159,8 +160,7 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
         Self {
             receiver,
             policy,
-            state: State::Live,
-            in_burst: false,
+            state: State::Waited,
             counts: LagCounts::default(),
         }
     }
@@ -201,24 +201,15 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
     pub async fn recv(&mut self) -> Result<Event<T>, RecvError> {
         // A message that is there already needs no waiter, and that pays for the wrapper. A look in
         // vain costs a lock, so it is taken only in a burst.
-        if self.in_burst {
+        if let State::Burst = self.state {
             if let Some(received) = poll_fn(|cx| self.poll_ready(cx)).await {
                 return received;
             }
         }
-        if let State::Live = self.state {
-            let mut in_burst = true;
-            let received = {
-                let mut recv = pin!(self.receiver.recv());
-                poll_fn(|cx| {
-                    let polled = recv.as_mut().poll(cx);
-                    in_burst &= polled.is_ready();
-                    polled
-                })
-                .await
-            };
-            self.in_burst = in_burst;
-            match received {
+        if self.is_live() {
+            self.state = State::Burst;
+            let recv = self.receiver.recv();
+            match NoteWait::new(recv, &mut self.state).await {
                 Ok(message) => {
                     self.counts.received += 1;
                     return Ok(Event::Message(message));
@@ -254,7 +245,7 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
     /// assert_eq!(rx.try_recv(), Ok(Event::Message(1)));
     /// ```
     pub fn try_recv(&mut self) -> Result<Event<T>, TryRecvError> {
-        if let State::Live = self.state {
+        if self.is_live() {
             match self.receiver.try_recv() {
                 Ok(message) => {
                     self.counts.received += 1;
@@ -274,7 +265,7 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
                 Err(TryRecvError::ResyncPending { skipped, total })
             }
             State::Failed(Lag { skipped, total }) => Err(TryRecvError::Lagged { skipped, total }),
-            State::Live => unreachable!("a live receiver returned above"),
+            State::Waited | State::Burst => unreachable!("a live receiver returned above"),
         }
     }
 
@@ -304,12 +295,15 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
         Self::with_policy(self.receiver.resubscribe(), self.policy.clone())
     }
 
+    /// Nothing has to be said or done before the next message.
+    fn is_live(&self) -> bool {
+        matches!(self.state, State::Waited | State::Burst)
+    }
+
     /// Takes a message that is there already, out of the task's budget as the bare `recv` does.
-    /// `None` sends the caller on to wait, or to see what else there is.
+    /// `None` sends the caller on to wait, or to settle a lag.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event<T>, RecvError>>> {
-        if !matches!(self.state, State::Live) {
-            return Poll::Ready(None);
-        }
         let budget = ready!(coop::poll_proceed(cx));
         Poll::Ready(match self.receiver.try_recv() {
             Ok(message) => {
@@ -322,7 +316,7 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
             }
             // The bare `recv` will say the same, or wait; what was taken from the budget goes back.
             Err(_) => {
-                self.in_burst = false;
+                self.state = State::Waited;
                 None
             }
         })
@@ -379,11 +373,11 @@ impl<T: Clone> LagAware<broadcast::Receiver<T>> {
                 if let LagPolicy::Resync(hook) = &self.policy {
                     hook.call(lag).await;
                 }
-                self.state = State::Live;
+                self.state = State::Waited;
                 Ok(Event::lagged(lag))
             }
             State::Failed(Lag { skipped, total }) => Err(RecvError::Lagged { skipped, total }),
-            State::Live => unreachable!("a live receiver has nothing to settle"),
+            State::Waited | State::Burst => unreachable!("a live receiver has nothing to settle"),
         }
     }
 }

@@ -27,6 +27,7 @@
 mod error;
 mod fanout;
 mod lag_aware;
+mod note_wait;
 mod permit;
 mod policy;
 mod shared;

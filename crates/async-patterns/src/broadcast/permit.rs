@@ -12,6 +12,21 @@ pub(super) type Place<T> = (Arc<Entry<T>>, mpsc::OwnedPermit<T>);
 
 /// A place in the queue of every subscriber, from [`Fanout::reserve`](super::Fanout::reserve). Dropping it gives the places
 /// back.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::broadcast::Fanout;
+///
+/// let fanout = Fanout::new(1);
+/// let mut reader = fanout.subscribe("reader");
+/// let permit = fanout.reserve().await.unwrap(); // may be cancelled, and nothing is lost
+/// assert_eq!(permit.send("made only now"), Ok(1));
+/// assert_eq!(reader.recv().await, Ok("made only now"));
+/// # }
+/// ```
 #[must_use = "a permit holds a place in every queue until it is used or dropped"]
 pub struct Permit<T> {
     shared: Arc<Shared<T>>,

@@ -31,6 +31,18 @@ pub(super) struct Entry<T> {
 pub struct SubscriberId(u64);
 
 /// How far a subscriber is behind.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::broadcast::Fanout;
+///
+/// let fanout = Fanout::new(4);
+/// let _reader = fanout.subscribe("reader");
+/// fanout.try_send(1).unwrap();
+/// let backlog = &fanout.backlogs()[0];
+/// assert_eq!((&*backlog.name, backlog.queued, backlog.capacity), ("reader", 1, 4));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backlog {

@@ -7,6 +7,15 @@ use std::panic::Location;
 use std::time::Duration;
 
 /// How a future ended that did not complete.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::cancel::CancelKind;
+///
+/// assert!(CancelKind::NeverPolled.is_cancellation());
+/// assert!(!CancelKind::PollPanicked.is_cancellation());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CancelKind {
@@ -43,6 +52,20 @@ impl fmt::Display for CancelKind {
 ///
 /// It displays as one line, followed by the backtraces asked for:
 /// "`upload` cancelled after 3 polls, alive for 1.2s, created at src/upload.rs:10:5".
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "cancel-debug")] {
+/// use async_patterns::cancel::{CancelDebugExt, CancelKind, CancelReport};
+/// use std::sync::mpsc;
+///
+/// let (reports, received) = mpsc::channel::<CancelReport>();
+/// drop(async {}.cancel_debug("save").with_sink(reports));
+/// let report = received.recv().unwrap();
+/// assert_eq!((report.name(), report.kind(), report.polls()), ("save", CancelKind::NeverPolled, 0));
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CancelReport {
     pub(super) kind: CancelKind,

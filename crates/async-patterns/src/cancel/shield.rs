@@ -130,6 +130,23 @@ struct Tally {
 }
 
 /// How the shielded futures of a registry ended.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::cancel::ShieldRegistry;
+/// use std::time::Duration;
+///
+/// let shields = ShieldRegistry::new();
+/// drop(shields.shield(tokio::time::sleep(Duration::from_secs(1))));
+/// assert_eq!(shields.summary().still_running, 1);
+/// let summary = shields.shutdown(Duration::from_secs(5)).await;
+/// assert_eq!(summary.finished, 1);
+/// assert!(summary.is_clean());
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ShieldSummary {

@@ -16,6 +16,24 @@ use super::report::{CancelKind, CancelReport};
 ///
 /// It is called from a drop, at most once, so it must neither block nor be slow. A panic in it is
 /// caught and noted on stderr.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "cancel-debug")] {
+/// use async_patterns::cancel::{CancelDebugExt, CancelReport, ReportSink};
+///
+/// struct ToStderr;
+///
+/// impl ReportSink for ToStderr {
+///     fn report(&mut self, report: CancelReport) {
+///         eprintln!("{report}");
+///     }
+/// }
+///
+/// drop(async {}.cancel_debug("save").with_sink(ToStderr));
+/// # }
+/// ```
 pub trait ReportSink {
     /// Takes the report.
     fn report(&mut self, report: CancelReport);
@@ -190,7 +208,6 @@ pub(super) fn deliver(sink: &mut impl ReportSink, report: CancelReport) {
     // The sink is not used again, so no broken state of it can be seen.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink.report(report))) {
         crate::note::note(format_args!("the sink for reports of `{name}` panicked"));
-        // The payload's own drop could panic.
-        std::mem::forget(panic);
+        crate::panics::discard(panic);
     }
 }

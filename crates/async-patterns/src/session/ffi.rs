@@ -36,6 +36,20 @@ thread_local! {
 /// assert_eq!(error.message(), "attempt to divide by zero");
 /// ```
 ///
+/// Inside, `?` takes any error. A call whose result is the function's own is written
+/// `Ok(call()?)`:
+///
+/// ```
+/// use async_patterns::session::{ErrorCode, ffi_guard, last_error};
+///
+/// fn parse(text: &str) -> i32 {
+///     ffi_guard(-1, || Ok(text.parse()?))
+/// }
+///
+/// assert_eq!(parse("one"), -1);
+/// assert_eq!(last_error().unwrap().code(), ErrorCode::Failed);
+/// ```
+///
 /// # What it cannot do
 ///
 /// Nothing catches a stack overflow, an abort, a panic while another unwinds, or any panic in a

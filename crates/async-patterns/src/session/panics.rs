@@ -1,9 +1,8 @@
 //! Catching a panic and telling what it said, without a second panic on the way.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::panics::payload_text;
+use crate::panics::{discard, payload_text};
 
 /// Runs `f`; a panic becomes its message.
 ///
@@ -14,15 +13,6 @@ pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
         discard(payload);
         message
     })
-}
-
-/// Drops a panic payload. A payload may have a destructor, and that may panic too
-/// (`std::panic::panic_any` takes any type); the second payload is leaked rather than dropped,
-/// because it may do the same for ever.
-fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
-        std::mem::forget(second);
-    }
 }
 
 #[cfg(all(test, not(async_patterns_loom)))]

@@ -171,6 +171,7 @@ impl RuntimeProfile {
         adjust: impl FnOnce(&mut Builder),
     ) -> Result<Runtime, SessionError> {
         self.check()?;
+        self.try_stack().map_err(SessionError::RuntimeBuild)?;
         let mut builder = Builder::new_multi_thread();
         if let Some(workers) = self.worker_threads {
             builder.worker_threads(workers);
@@ -188,6 +189,18 @@ impl RuntimeProfile {
         catch(|| builder.build())
             .unwrap_or_else(|message| Err(std::io::Error::other(message)))
             .map_err(SessionError::RuntimeBuild)
+    }
+
+    /// Makes one thread with such a stack. Tokio panics when it cannot make its first worker, and
+    /// what it had made by then (the I/O driver with its descriptors) is never freed.
+    fn try_stack(&self) -> std::io::Result<()> {
+        let probe = std::thread::Builder::new()
+            .name(format!("{}-probe", self.thread_name_prefix))
+            .stack_size(self.thread_stack_size)
+            .spawn(|| {})?;
+        // It does nothing, so it cannot have panicked.
+        let _ = probe.join();
+        Ok(())
     }
 
     /// Refuses what tokio or std would answer with a panic.

@@ -47,10 +47,18 @@ enum Holder {
 }
 
 impl Drop for Section<'_> {
+    // In line, because it is in the way of every section; what it calls is not.
+    #[inline]
     fn drop(&mut self) {
-        if !self.open {
-            return;
+        if self.open {
+            self.poison();
         }
+    }
+}
+
+impl Section<'_> {
+    #[cold]
+    fn poison(&self) {
         let cause = match self.holder {
             Holder::Guard { already_panicking } if thread::panicking() && !already_panicking => {
                 PoisonCause::Panicked

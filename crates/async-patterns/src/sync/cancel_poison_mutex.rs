@@ -134,6 +134,26 @@ impl<T: ?Sized> CancelPoisonMutex<T> {
     /// [`PoisonError`], with the guard inside, when the lock is poisoned. The lock is held then
     /// too.
     ///
+    /// Because of the guard, `?` cannot carry that error out of the function that owns the lock, nor
+    /// into a `Box<dyn Error>`. [`PoisonError::poison`] can go anywhere:
+    ///
+    /// ```
+    /// use async_patterns::sync::CancelPoisonMutex;
+    /// use std::error::Error;
+    /// use std::sync::Arc;
+    ///
+    /// async fn count(hits: Arc<CancelPoisonMutex<u32>>) -> Result<u32, Box<dyn Error>> {
+    ///     let guard = hits.lock().await.map_err(|poisoned| poisoned.poison())?;
+    ///     Ok(guard.perform(|hits| {
+    ///         *hits += 1;
+    ///         *hits
+    ///     }))
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(count(Arc::default()).await.unwrap(), 1);
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Cancel safe as far as the data goes: a `lock` that is dropped has touched nothing, poisons

@@ -44,6 +44,21 @@ impl fmt::Display for PoisonCause {
 
 /// Who poisoned a lock, and how. An error in itself, to be passed on where the guard cannot go: see
 /// [`PoisonError`].
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::sync::CancelPoisonMutex;
+///
+/// let sum = CancelPoisonMutex::new(1);
+/// *sum.lock().await.unwrap() += 1; // no commit
+/// let poison = sum.poison().unwrap();
+/// assert!(poison.to_string().contains("without commit"));
+/// println!("locked at {}", poison.locked_at());
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Poison {
     cause: PoisonCause,
@@ -76,6 +91,22 @@ impl fmt::Display for Poison {
 impl Error for Poison {}
 
 /// A recovery from a poison: what had happened, and why the data is sound again.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::sync::{CancelPoisonMutex, PoisonCause};
+///
+/// let sum = CancelPoisonMutex::new(1);
+/// *sum.lock().await.unwrap() += 1; // no commit
+/// sum.lock().await.unwrap_err().into_inner().recover("any number will do");
+/// let recovery = sum.last_recovery().unwrap();
+/// assert_eq!(recovery.reason(), "any number will do");
+/// assert_eq!(recovery.poison().cause(), PoisonCause::Uncommitted);
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
     poison: Poison,
@@ -159,6 +190,18 @@ impl<G> fmt::Display for PoisonError<G> {
 impl<G> Error for PoisonError<G> {}
 
 /// Why a `try_` form did not get the lock.
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::sync::{CancelPoisonMutex, TryLockError};
+///
+/// let mutex = CancelPoisonMutex::new(1);
+/// let held = mutex.try_lock().unwrap();
+/// assert!(matches!(mutex.try_lock(), Err(TryLockError::WouldBlock)));
+/// drop(held);
+/// assert!(mutex.try_lock().is_ok());
+/// ```
 pub enum TryLockError<G> {
     /// It did, but the lock is poisoned.
     Poisoned(PoisonError<G>),
@@ -224,11 +267,13 @@ impl PoisonState {
     }
 
     /// A hint, unless the lock is held (P1).
+    #[inline]
     pub(super) fn is_poisoned(&self) -> bool {
         // Relaxed: under the lock, its own acquire orders this load after the store (P1).
         self.poisoned.load(Ordering::Relaxed)
     }
 
+    #[cold]
     pub(super) fn poison(&self) -> Option<Poison> {
         self.record().poison
     }
@@ -254,6 +299,7 @@ impl PoisonState {
     }
 
     /// Wraps what the lock gave, whose holder this call speaks for.
+    #[inline]
     pub(super) fn check<G>(&self, inner: G) -> Result<G, PoisonError<G>> {
         if self.is_poisoned() {
             if let Some(poison) = self.poison() {

@@ -250,6 +250,19 @@ impl<R> fmt::Debug for CancellableBlocking<R> {
 
 /// Why a blocking closure has no value. One that saw its token and returned early *has* a value: what
 /// that means is for its type to say.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use async_patterns::task::{BlockingError, BlockingLimiter, spawn_cancellable_blocking};
+///
+/// let work = spawn_cancellable_blocking(&BlockingLimiter::new(1), |_token| panic!("a bug"));
+/// let Err(BlockingError::Panicked(panic)) = work.await else { unreachable!() };
+/// assert_eq!(panic.message(), "a bug");
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BlockingError {

@@ -37,6 +37,22 @@ impl fmt::Display for ShutdownStage {
 }
 
 /// One child in a [`ShutdownReport`].
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::task::{ChildKind, ShutdownStage, TaskScope};
+///
+/// let scope = TaskScope::new();
+/// scope.spawn("greet", |_token| async {});
+/// let report = scope.join().await;
+/// let child = &report.children()[0];
+/// assert_eq!(&*child.name, "greet");
+/// assert_eq!((child.kind, child.stage), (ChildKind::Task, ShutdownStage::BeforeShutdown));
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ChildReport {
@@ -55,6 +71,21 @@ pub struct ChildReport {
 }
 
 /// How many children ended in which way. Complete, also where the report leaves names out.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::task::TaskScope;
+///
+/// let scope = TaskScope::new();
+/// scope.spawn("good", |_token| async {});
+/// scope.spawn("bad", |_token| async { "x".parse::<u8>().map(drop) });
+/// let totals = scope.join().await.totals();
+/// assert_eq!((totals.finished, totals.failed, totals.children()), (1, 1, 2));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
@@ -126,7 +157,6 @@ impl fmt::Display for Totals {
 /// );
 /// # }
 /// ```
-#[must_use = "a report that nobody looks at hides what did not stop"]
 pub struct ShutdownReport {
     scope: Option<Arc<str>>,
     children: Vec<ChildReport>,
@@ -238,6 +268,10 @@ impl ShutdownReport {
     /// # Panics
     ///
     /// With the child's payload, if a child panicked.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "it is also called for the panic alone"
+    )]
     pub fn resume_panic(mut self) -> Self {
         if let Some(panic) = self.first_panic.take() {
             panic.resume();

@@ -316,6 +316,7 @@ impl TaskScope {
     /// assert_eq!(scope.join().await.totals().finished, 3);
     /// # }
     /// ```
+    #[must_use = "a report that nobody looks at hides what did not stop"]
     pub async fn join(mut self) -> ShutdownReport {
         let began = Instant::now();
         poll_fn(|cx| self.shared.board.poll_empty(cx, true)).await;
@@ -356,6 +357,7 @@ impl TaskScope {
     /// assert!(matches!(deaf[0].outcome, Outcome::Cancelled));
     /// # }
     /// ```
+    #[must_use = "a report that nobody looks at hides what did not stop"]
     pub async fn shutdown(mut self, drain: Duration) -> ShutdownReport {
         let began = Instant::now();
         let shared = Arc::clone(&self.shared);

@@ -7,6 +7,21 @@ use std::time::Duration;
 use super::blocking::BlockingWork;
 
 /// A [`FusedTimeout`](super::FusedTimeout) fired.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::timeout::{TimeoutError, fused_timeout};
+/// use std::future::pending;
+/// use std::time::Duration;
+///
+/// let error = fused_timeout(Duration::from_secs(1), pending::<()>()).await.unwrap_err();
+/// let TimeoutError::Elapsed { overrun, .. } = error else { unreachable!() };
+/// assert!(overrun < Duration::from_secs(1));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeoutError {

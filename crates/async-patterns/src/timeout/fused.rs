@@ -57,6 +57,20 @@ pub fn fused_timeout<F: Future>(limit: Duration, future: F) -> FusedTimeout<F> {
 /// # Panics
 ///
 /// When called outside of a tokio runtime with time enabled.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use async_patterns::timeout::fused_timeout_at;
+/// use tokio::time::{Duration, Instant, sleep};
+///
+/// let deadline = Instant::now() + Duration::from_secs(2);
+/// assert!(fused_timeout_at(deadline, sleep(Duration::from_secs(1))).await.is_ok());
+/// assert!(fused_timeout_at(deadline, sleep(Duration::from_secs(2))).await.is_err());
+/// # }
+/// ```
 pub fn fused_timeout_at<F: Future>(deadline: Instant, future: F) -> FusedTimeout<F> {
     FusedTimeout {
         elapsed: false,

@@ -47,6 +47,26 @@ const RAISED: u8 = 0b10;
 pub struct StopFlag(Arc<AtomicU8>);
 
 /// The work was asked to stop. Made by [`StopFlag::check`].
+///
+/// # Examples
+///
+/// ```
+/// use async_patterns::timeout::{StopFlag, Stopped};
+///
+/// fn count(stop: &StopFlag) -> Result<u32, Stopped> {
+///     let mut sum = 0;
+///     for n in 0..100 {
+///         stop.check()?;
+///         sum += n;
+///     }
+///     Ok(sum)
+/// }
+///
+/// let stop = StopFlag::new();
+/// assert_eq!(count(&stop), Ok(4950));
+/// stop.raise();
+/// assert_eq!(count(&stop), Err(Stopped));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 

@@ -6,38 +6,39 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::chromium;
 use crate::error::{Error, FileContext, Result};
 use crate::files;
-use crate::process::{Run, sanitised};
+use crate::process::Run;
 use crate::ui::Ui;
 
 const CHECKS: &str = include_str!("check.js");
 /// The page with the checks, beside the book's own.
 const HARNESS: &str = "check-in-browser.html";
+/// The page that is photographed.
+const SHEET: &str = "screenshot.html";
 const LIMIT: Duration = Duration::from_mins(20);
 /// Time of the page's own clock, which jumps while nothing happens. More than all looks take.
 const VIRTUAL_TIME: &str = "--virtual-time-budget=3600000";
-const NAMES: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
 /// What is no chapter.
-const OTHER_PAGES: [&str; 5] = ["toc.html", "print.html", "404.html", "index.html", HARNESS];
-/// Pages with pictures, tables, long programs and long errors.
-const SHOWN: [&str; 6] = [
-    "introduction.html",
-    "how/model.html",
-    "traps/index.html",
-    "traps/futurelock.html",
-    "traps/spawn_needs_send_variant.html",
-    "patterns/choosing.html",
+const OTHER_PAGES: [&str; 6] = [
+    "toc.html",
+    "print.html",
+    "404.html",
+    "index.html",
+    HARNESS,
+    SHEET,
 ];
-const SIZES: [(&str, u32); 2] = [("phone", 390), ("desktop", 1280)];
-/// Shown in pictures; `check.js` looks at all of mdBook's five.
+/// The widths of a phone and of a desktop, as in `check.js`.
+const WIDTHS: [u32; 2] = [390, 1280];
+/// Shown in screenshots; `check.js` looks at all of mdBook's five.
 const THEMES: [&str; 2] = ["light", "ayu"];
-const HEIGHT: u32 = 2400;
+/// Of a screenshot. What is longer is cut off.
+const HEIGHT: u32 = 3000;
 
 /// What `check.js` writes.
 #[derive(Debug, Deserialize)]
@@ -53,9 +54,8 @@ struct Report {
 ///
 /// When there is no Chromium, and when something is wrong with a page.
 pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) -> Result<()> {
-    let program = find().ok_or_else(|| {
-        Error::new("no Chromium was found, and the book is looked at with it")
-            .mend("install it, on Debian with `sudo apt-get install chromium-headless-shell`")
+    let program = chromium::find().ok_or_else(|| {
+        Error::new("no Chromium was found, and the book is looked at with it").mend(chromium::MEND)
     })?;
     let pages = pages(place)?;
     let profile = tempfile::tempdir()
@@ -65,14 +65,17 @@ pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) ->
     let step = ui.step(format!("looking at {} pages in Chromium", pages.len()));
     let report = look(program, profile.path(), &harness, root);
     let shown = shots.map_or(Ok(()), |folder| {
-        screenshots(program, profile.path(), place, folder)
+        let step = ui.step("taking a screenshot of each");
+        screenshots(program, profile.path(), place, &pages, folder)?;
+        step.done(format!("they are in {}", folder.display()));
+        Ok(())
     });
     // The book's folder may be published.
     fs::remove_file(&harness).file("remove", &harness)?;
     let report = report?;
     shown?;
     step.done(format!("{} looks", report.looks));
-    let least = pages.len() * SIZES.len() * THEMES.len();
+    let least = pages.len() * WIDTHS.len() * THEMES.len();
     if report.looks < least {
         return Err(Error::found(format!(
             "Chromium looked {} times, and {least} is the least",
@@ -88,12 +91,6 @@ pub(super) fn check(root: &Path, place: &Path, shots: Option<&Path>, ui: &Ui) ->
     ))
     .mend("mend the pages, or book/theme/book.css")
     .details(report.findings))
-}
-
-/// The browser's name, if there is one.
-pub(super) fn find() -> Option<&'static str> {
-    let starts = |name: &&&str| sanitised(name).arg("--version").output().is_ok();
-    NAMES.iter().find(starts).copied()
 }
 
 /// The chapters, relative to the book, with forward slashes.
@@ -122,21 +119,8 @@ fn harness_page(pages: &[String]) -> String {
     )
 }
 
-/// Chromium, without a window.
-fn chromium(program: &str, profile: &Path) -> Command {
-    let mut command = sanitised(program);
-    command
-        .args(["--headless", "--disable-gpu", "--hide-scrollbars"])
-        // In a container there are no namespaces to build its sandbox from; the pages are ours.
-        .arg("--no-sandbox")
-        // The harness looks into its frames, and all of them are files.
-        .arg("--allow-file-access-from-files")
-        .arg(format!("--user-data-dir={}", profile.display()));
-    command
-}
-
 fn look(program: &str, profile: &Path, harness: &Path, root: &Path) -> Result<Report> {
-    let mut command = chromium(program, profile);
+    let mut command = chromium::command(program, profile);
     command
         .args(["--enable-logging=stderr", VIRTUAL_TIME, "--dump-dom"])
         .arg(address(harness));
@@ -181,40 +165,51 @@ fn read_report(page: &str) -> Result<Report> {
         .map_err(|error| Error::found(format!("the report of the checks is no JSON: {error}")))
 }
 
-/// A picture of each of some pages, of both widths and in both themes.
-fn screenshots(program: &str, profile: &Path, place: &Path, folder: &Path) -> Result<()> {
+/// A picture of each page: both widths, each in both themes, side by side.
+fn screenshots(
+    program: &str,
+    profile: &Path,
+    place: &Path,
+    pages: &[String],
+    folder: &Path,
+) -> Result<()> {
     files::create_folder(folder)?;
-    for page in SHOWN {
-        for (size, width) in SIZES {
-            for theme in THEMES {
-                let name = page.trim_end_matches(".html").replace('/', "-");
-                let picture = folder.join(format!("{name}-{size}-{theme}.png"));
-                let mut frame = place.join(HARNESS);
-                frame.set_file_name("screenshot.html");
-                files::write(&frame, framed(page, width, theme))?;
-                let mut command = chromium(program, profile);
-                command
-                    .arg(format!("--window-size={width},{HEIGHT}"))
-                    .arg("--virtual-time-budget=3000")
-                    .arg(format!("--screenshot={}", picture.display()))
-                    .arg(address(&frame));
-                let shot = Run::new("Chromium", command, Duration::from_mins(2)).succeed();
-                fs::remove_file(&frame).file("remove", &frame)?;
-                shot?;
-            }
-        }
+    let sheet = place.join(SHEET);
+    let width = WIDTHS.iter().sum::<u32>() * u32::try_from(THEMES.len()).unwrap_or(1);
+    let mut shots = pages.iter().map(|page| {
+        let name = page.trim_end_matches(".html").replace('/', "-");
+        let picture = folder.join(format!("{name}.png"));
+        files::write(&sheet, views(page))?;
+        let mut command = chromium::command(program, profile);
+        command
+            .arg(format!("--window-size={width},{HEIGHT}"))
+            .arg("--virtual-time-budget=20000")
+            .arg(format!("--screenshot={}", picture.display()))
+            .arg(address(&sheet));
+        Run::new("Chromium", command, Duration::from_mins(2)).succeed()
+    });
+    let shown = shots.try_for_each(|shot| shot.map(drop));
+    if sheet.exists() {
+        fs::remove_file(&sheet).file("remove", &sheet)?;
     }
-    Ok(())
+    shown
 }
 
-/// A page in a frame, because the theme has to be chosen before it is loaded.
-fn framed(page: &str, width: u32, theme: &str) -> String {
+/// A page in frames, one for each width and theme. A theme has to be chosen before its frame loads,
+/// so they are loaded one after the other.
+fn views(page: &str) -> String {
+    let widths = serde_json::Value::from(WIDTHS.to_vec());
+    let themes = serde_json::Value::from(THEMES.to_vec());
+    let page = serde_json::Value::from(page);
     format!(
-        "<!doctype html><meta charset=utf-8><body style=\"margin:0\"><script>\
-         localStorage.setItem('mdbook-theme', '{theme}');\
+        "<!doctype html><meta charset=utf-8><body style=\"margin:0;display:flex\"><script>\
+         (async () => {{ for (const width of {widths}) for (const theme of {themes}) {{\
+         localStorage.setItem('mdbook-theme', theme);\
          const frame = document.createElement('iframe');\
-         frame.width = {width}; frame.height = {HEIGHT}; frame.style.border = 'none';\
-         frame.src = '{page}'; document.body.append(frame);</script>\n"
+         frame.width = width; frame.height = {HEIGHT}; frame.style.border = 'none';\
+         const loaded = new Promise((done) => frame.addEventListener('load', done));\
+         frame.src = {page}; document.body.append(frame); await loaded;\
+         }} }})();</script>\n"
     )
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask book`: the book, built with a pinned mdBook, read, served, and looked at.
 
 mod browser;
+mod chromium;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     /// errors, missing pictures, sideways scrolling, contrast, search
     #[arg(long)]
     browser: bool,
-    /// With --browser: leave pictures of some pages in this folder
+    /// With --browser: leave a picture of each page in this folder
     #[arg(long, value_name = "FOLDER", requires = "browser")]
     screenshots: Option<PathBuf>,
 }
@@ -84,7 +85,7 @@ fn build(root: &Path, place: &Path, open: bool, ui: &Ui) -> Result<()> {
     }
 }
 
-/// Builds the book for CI, and looks at its pages where there is a browser.
+/// Builds the book for CI, and looks at its pages where there is a browser, or one can be installed.
 ///
 /// # Errors
 ///
@@ -92,8 +93,12 @@ fn build(root: &Path, place: &Path, open: bool, ui: &Ui) -> Result<()> {
 pub(crate) fn build_and_look(root: &Path, ui: &Ui) -> Result<()> {
     let place = root.join(DEFAULT_PLACE);
     build(root, &place, false, ui)?;
-    if browser::find().is_none() {
-        ui.warn("no Chromium was found, so nobody has looked at the book's pages");
+    let log = root.join("target/xtask-logs/book-browser-install.log");
+    if chromium::find_or_install(&log, ui).is_none() {
+        ui.warn(format_args!(
+            "no Chromium was found, so nobody has looked at the book's pages; {}",
+            chromium::MEND
+        ));
         return Ok(());
     }
     browser::check(root, &place, None, ui)

@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
             "{missing} of {} crates have no result",
             chosen.len()
         ))
-        .mend("run `cargo xtask corpus` without `--report`"));
+        .mend("run `cargo xtask corpus` again, without `--report`"));
     }
 
     let report = Report::new(&checked, &verdicts);

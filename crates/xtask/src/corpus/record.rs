@@ -142,6 +142,7 @@ pub(crate) mod tests {
             krate: "x".to_owned(),
             notes: Vec::new(),
             fixes: Vec::new(),
+            baseline: None,
             rendered: String::new(),
         }
     }

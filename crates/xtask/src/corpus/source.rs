@@ -16,6 +16,7 @@ use walkdir::WalkDir;
 use super::list::Entry;
 use crate::error::{Error, FileContext, Result};
 use crate::lint::{Target, cargo_error};
+use crate::paths;
 use crate::process::Run;
 use crate::setup::Toolchain;
 
@@ -115,6 +116,7 @@ impl Workshop<'_> {
         package
             .and_then(|package| package.manifest_path.parent())
             .map(|folder| folder.as_std_path().to_path_buf())
+            .or_else(|| unpacked_by_cargo(entry))
             .ok_or_else(|| Error::new(format!("cargo downloaded no package {}", entry.id())))
     }
 
@@ -168,6 +170,16 @@ impl Workshop<'_> {
             cargo_error(&complaints)
         )))
     }
+}
+
+/// Where cargo unpacks what it downloads. It names no package without a library among its metadata,
+/// because nothing can depend on one, though it has fetched it like the others.
+fn unpacked_by_cargo(entry: &Entry) -> Option<PathBuf> {
+    let registries = fs::read_dir(paths::cargo_home()?.join("registry/src")).ok()?;
+    registries
+        .flatten()
+        .map(|registry| registry.path().join(entry.id()))
+        .find(|folder| folder.join("Cargo.toml").is_file())
 }
 
 /// The manifest of a package that is its own workspace and has no settings for it.

@@ -56,7 +56,7 @@ impl CargoArguments {
     /// Refuses options that this command sets itself, and cargo's own `--`.
     pub(crate) fn new(arguments: &[String]) -> Result<Self> {
         for argument in arguments {
-            let name = argument.split('=').next().unwrap_or(argument);
+            let name = name(argument);
             if let Some((name, mend)) = OURS.iter().find(|(ours, _)| *ours == name) {
                 return Err(
                     Error::new(format!("the cargo argument `{name}` cannot be used here"))
@@ -80,9 +80,10 @@ impl CargoArguments {
     }
 
     fn with_targets(&self) -> impl Iterator<Item = String> + '_ {
-        let chosen = self.0.iter().any(|argument| {
-            TARGET_OPTIONS.contains(&argument.split('=').next().unwrap_or(argument))
-        });
+        let chosen = self
+            .0
+            .iter()
+            .any(|argument| TARGET_OPTIONS.contains(&name(argument)));
         let all = (!chosen).then(|| "--all-targets".to_owned());
         all.into_iter().chain(self.0.iter().cloned())
     }
@@ -116,6 +117,16 @@ impl CargoArguments {
         arguments
     }
 
+    /// Whether all that a plain run checks is checked: no choice of packages or targets.
+    pub(crate) fn chooses_nothing(&self) -> bool {
+        !self.0.iter().any(|argument| {
+            let name = name(argument);
+            let of_targets = TARGET_OPTIONS.contains(&name) && name != "--all-targets";
+            let of_packages = matches!(name, "--package" | "--exclude") || name.starts_with("-p");
+            of_targets || of_packages
+        })
+    }
+
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.0.iter().any(|argument| argument == flag)
     }
@@ -140,6 +151,11 @@ impl CargoArguments {
     }
 }
 
+/// An argument without the value that is written in it.
+fn name(argument: &str) -> &str {
+    argument.split('=').next().unwrap_or(argument)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +175,27 @@ mod tests {
                 arguments(chosen).0,
                 "{chosen}"
             );
+        }
+    }
+
+    #[test]
+    fn a_choice_of_packages_or_targets_is_noticed() {
+        for whole in [
+            "",
+            "--workspace",
+            "--all-targets --features x",
+            "--profile dev",
+        ] {
+            assert!(arguments(whole).chooses_nothing(), "{whole}");
+        }
+        for part in [
+            "-p x",
+            "-px",
+            "--package=x",
+            "--lib",
+            "--workspace --exclude x",
+        ] {
+            assert!(!arguments(part).chooses_nothing(), "{part}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::lint::version_floor;
 use crate::process::Run;
 use crate::setup::Toolchain;
 
@@ -27,8 +28,12 @@ impl Lint {
         self.level != "allow"
     }
 
-    /// The chapter that explains it.
+    /// The chapter that explains it, or what there is instead.
     pub(crate) fn help_uri(&self) -> String {
+        if self.name == version_floor::NAME {
+            let repository = env!("CARGO_PKG_REPOSITORY");
+            return format!("{repository}/blob/main/docs/lints.md#{}", self.name);
+        }
         format!(
             "https://async-patterns.github.io/book/traps/{}.html",
             self.name
@@ -87,6 +92,14 @@ impl Catalog {
         Self { lints }
     }
 
+    /// The same with another entry in its place.
+    pub(crate) fn with(&self, lint: Lint) -> Self {
+        let mut lints = self.lints.clone();
+        lints.push(lint);
+        lints.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { lints }
+    }
+
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.lints.iter().map(|lint| lint.name.clone()).collect()
     }
@@ -120,6 +133,25 @@ pub(crate) mod tests {
             "a timeout around work that never yields"
         );
         assert!(!catalog.lints[0].is_on_by_default());
+    }
+
+    #[test]
+    fn what_no_library_lists_can_be_added() {
+        let catalog = catalog().with(version_floor::lint());
+        let names: Vec<_> = catalog.lints.iter().map(|lint| &lint.name).collect();
+        assert_eq!(
+            names,
+            [
+                "large_value_across_await",
+                "timeout_over_cpu_work",
+                "version_floor"
+            ]
+        );
+        assert!(
+            catalog.lints[2]
+                .help_uri()
+                .ends_with("docs/lints.md#version_floor")
+        );
     }
 
     #[test]

@@ -42,6 +42,16 @@ pub(crate) struct Fix {
     pub(crate) replacements: Vec<Replacement>,
 }
 
+/// How a finding relates to the baseline that the run was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BaselineState {
+    /// Not in it.
+    New,
+    /// In it.
+    Unchanged,
+}
+
 /// One finding of one lint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {
@@ -57,6 +67,9 @@ pub(crate) struct Finding {
     pub(crate) notes: Vec<Note>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fixes: Vec<Fix>,
+    /// `None` in a run without a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) baseline: Option<BaselineState>,
     /// As rustc draws it, for people.
     #[serde(skip)]
     pub(crate) rendered: String,
@@ -92,8 +105,14 @@ impl Finding {
                 .iter()
                 .filter_map(|child| fix(child, root))
                 .collect(),
+            baseline: None,
             rendered: diagnostic.rendered.clone().unwrap_or_default(),
         })
+    }
+
+    /// Whether the baseline holds it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.baseline == Some(BaselineState::Unchanged)
     }
 
     /// What makes two reports the same finding: the library and its test build report every place
@@ -178,7 +197,7 @@ fn child_notes(child: &Diagnostic, root: &Path) -> Vec<Note> {
 
 /// Where the lint's level comes from. rustc says it once a crate, at whichever finding is the first,
 /// so it is no part of the finding.
-fn is_about_the_level(message: &str) -> bool {
+pub(super) fn is_about_the_level(message: &str) -> bool {
     message == "the lint level is defined here"
         || message.starts_with("requested on the command line with")
         || (message.starts_with("`#[") && message.ends_with("on by default"))
@@ -264,6 +283,12 @@ pub(crate) mod tests {
     fn found(diagnostic: &Diagnostic) -> Option<Finding> {
         let lints = BTreeSet::from(["a_lint".to_owned()]);
         Finding::from_diagnostic(diagnostic, "krate", Path::new("/project"), &lints)
+    }
+
+    /// A finding of `a_lint` on a line.
+    pub(crate) fn at(file: &str, line: usize) -> Finding {
+        let spans = json!([span(file, line, true)]);
+        found(&warning("a_lint", &spans, &json!([]))).expect("a finding")
     }
 
     #[test]
@@ -378,15 +403,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_same_place_twice_is_one_finding() {
-        let at = |line| {
-            found(&warning(
-                "a_lint",
-                &json!([span("src/lib.rs", line, true)]),
-                &json!([]),
-            ))
-            .expect("a finding")
-        };
-        let mut findings = vec![at(9), at(2), at(9)];
+        let mut findings: Vec<_> = [9, 2, 9].map(|line| at("src/lib.rs", line)).into();
         sort_and_dedup(&mut findings);
         assert_eq!(
             findings.iter().map(|f| f.place.line).collect::<Vec<_>>(),

@@ -75,6 +75,34 @@ impl Project {
             .find(|package| package.manifest_path.as_std_path() == self.manifest)
     }
 
+    /// Name and version of every package that is built on this platform.
+    pub(crate) fn built_versions(&self) -> BTreeSet<(String, String)> {
+        let packages = self.metadata.packages.iter();
+        packages
+            .map(|package| (package.name.to_string(), package.version.to_string()))
+            .collect()
+    }
+
+    /// Whether a package of this name is built with this feature.
+    pub(crate) fn has_feature(&self, package: &str, feature: &str) -> bool {
+        let ids: BTreeSet<_> = self
+            .metadata
+            .packages
+            .iter()
+            .filter(|candidate| candidate.name.as_str() == package)
+            .map(|package| &package.id)
+            .collect();
+        let nodes = self
+            .metadata
+            .resolve
+            .iter()
+            .flat_map(|resolve| &resolve.nodes);
+        nodes
+            .filter(|node| ids.contains(&node.id))
+            .flat_map(|node| &node.features)
+            .any(|on| on.as_str() == feature)
+    }
+
     fn check_rust_version(&self, arguments: &CargoArguments, ours: &Version) -> Result<()> {
         let roots = self.roots(arguments);
         let needed = reachable(&self.metadata, &roots);

@@ -1,5 +1,8 @@
 //! Which lints a run asks for, and the compiler flags that follow from it.
 //!
+//! `--only` and `--skip` take the names of lints and of two sets: `correctness` are the lints that
+//! are on by default, which report nothing on correct code; `strict` are all.
+//!
 //! Lints that are on by default are always computed and filtered when they are shown: the driver
 //! does not tell cargo about `DYLINT_RUSTFLAGS`, and cargo would replay the messages of the last
 //! run when only the flags changed. The flags therefore differ from the usual ones only where a
@@ -13,6 +16,11 @@ use crate::lint::catalog::Catalog;
 /// A project that denies a lint would stop at the first crate, and the findings of the rest would be
 /// missing. The exit code is `--deny`'s business.
 pub(crate) const CAP_LINTS: &str = "--cap-lints=warn";
+
+/// The set of the lints that are on by default.
+const CORRECTNESS: &str = "correctness";
+/// The set of all lints.
+const STRICT: &str = "strict";
 
 /// The choice of `--only` and `--skip`, checked against the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,20 +39,14 @@ impl Selection {
         skip: &[String],
         user_flags: Option<&str>,
     ) -> Result<Self> {
-        for name in only.iter().chain(skip) {
-            if catalog.get(name).is_none() {
-                let names: Vec<_> = catalog.names().into_iter().collect();
-                return Err(Error::new(format!("there is no lint `{name}`"))
-                    .mend(format!("choose among {}", names.join(", "))));
-            }
-        }
-        let asked: BTreeSet<String> = if only.is_empty() {
+        let only = named(catalog, only)?;
+        let skip = named(catalog, skip)?;
+        let asked = if only.is_empty() {
             // The project may have switched on lints that are off by default, so all count.
             catalog.names()
         } else {
-            only.iter().cloned().collect()
+            only.clone()
         };
-        let skip: BTreeSet<_> = skip.iter().collect();
         let shown: BTreeSet<_> = asked
             .into_iter()
             .filter(|name| !skip.contains(name))
@@ -84,6 +86,31 @@ impl Selection {
     }
 }
 
+/// The lints that these names of lints and sets stand for.
+fn named(catalog: &Catalog, names: &[String]) -> Result<BTreeSet<String>> {
+    let mut lints = BTreeSet::new();
+    for name in names {
+        match name.as_str() {
+            STRICT => lints.extend(catalog.names()),
+            CORRECTNESS => {
+                let on = catalog.lints.iter().filter(|lint| lint.is_on_by_default());
+                lints.extend(on.map(|lint| lint.name.clone()));
+            }
+            lint if catalog.get(lint).is_some() => drop(lints.insert(lint.to_owned())),
+            _ => {
+                let all: Vec<_> = catalog.names().into_iter().collect();
+                let all = all.join(", ");
+                return Err(
+                    Error::new(format!("there is no lint `{name}`")).mend(format!(
+                        "choose among the sets {CORRECTNESS} and {STRICT}, and {all}"
+                    )),
+                );
+            }
+        }
+    }
+    Ok(lints)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_read_from_the_default_levels() {
+        let correctness = select(&["correctness"], &[]).expect("a selection");
+        assert_eq!(correctness.shown, BTreeSet::from([ON.to_owned()]));
+        assert_eq!(correctness.rustflags, ["--cap-lints=warn"]);
+        let strict = select(&["strict"], &[]).expect("a selection");
+        assert_eq!(strict.shown, catalog().names());
+        assert_eq!(
+            strict.rustflags,
+            ["--cap-lints=warn", "-Wlarge_value_across_await"]
+        );
+        let rest = select(&["strict"], &["correctness"]).expect("a selection");
+        assert_eq!(rest.shown, BTreeSet::from([OFF.to_owned()]));
+        assert!(select(&["correctness"], &["strict"]).is_err());
+    }
+
+    #[test]
     fn users_flags_stay() {
         let kept = Selection::new(&catalog(), &[], &[], Some("-A unused  --cfg x"));
         let flags = kept.expect("a selection").rustflags;
@@ -141,7 +184,8 @@ mod tests {
             .to_string();
         assert_eq!(
             unknown,
-            "there is no lint `clippy`; choose among large_value_across_await, timeout_over_cpu_work"
+            "there is no lint `clippy`; choose among the sets correctness and strict, and \
+             large_value_across_await, timeout_over_cpu_work"
         );
         assert!(select(&[ON], &[ON]).is_err());
     }

@@ -26,6 +26,17 @@ impl BuildSettings {
         )
     }
 
+    /// The values of all variables whose name ends so.
+    pub(crate) fn values(&self, name_end: &str) -> Vec<String> {
+        let named = self.0.iter().filter(|(name, _)| {
+            let name = name.to_str();
+            name.is_some_and(|name| name.ends_with(name_end))
+        });
+        named
+            .map(|(_, value)| value.to_string_lossy().into_owned())
+            .collect()
+    }
+
     pub(crate) fn apply(&self, command: &mut Command) {
         command.envs(self.0.iter().map(|(name, value)| (name, value)));
     }
@@ -48,6 +59,16 @@ mod tests {
     fn build_variables_are_kept_and_wrappers_are_not() {
         assert!(is_kept("RUSTFLAGS") && is_kept("CARGO_TARGET_DIR"));
         assert!(!is_kept("RUSTC_WRAPPER") && !is_kept("CARGO_MANIFEST_DIR") && !is_kept("PATH"));
+    }
+
+    #[test]
+    fn values_are_found_by_the_end_of_the_name() {
+        let settings = BuildSettings::fixed([
+            ("CARGO_BUILD_RUSTFLAGS", "-C x"),
+            ("RUSTFLAGS", "-C y"),
+            ("CARGO_INCREMENTAL", "0"),
+        ]);
+        assert_eq!(settings.values("RUSTFLAGS"), ["-C x", "-C y"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use semver::Version;
 
+use crate::paths;
 use crate::process;
 
 /// A compiler with `rustc-dev`, `cargo-dylint`, `dylint-link` and a driver that fit each other.
@@ -64,11 +65,9 @@ impl Toolchain {
     /// somewhere: both cargo and rustup put it in front when it is not.
     fn path(&self) -> OsString {
         let old = env::var_os("PATH").unwrap_or_default();
-        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
         let folders = std::iter::once(self.tools.clone())
             .chain(env::split_paths(&old))
-            .chain(home.map(|home| home.join("bin")));
+            .chain(paths::cargo_home().map(|home| home.join("bin")));
         env::join_paths(folders).unwrap_or(old)
     }
 }

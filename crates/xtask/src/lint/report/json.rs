@@ -69,11 +69,14 @@ pub(super) fn render(report: &Report) -> Result<String> {
 mod tests {
     use super::super::tests::report;
     use super::*;
+    use crate::lint::finding::BaselineState;
     use serde_json::Value;
 
     #[test]
     fn the_document_holds_what_its_description_says() {
-        let text = render(&report()).expect("a document");
+        let mut report = report();
+        report.findings[0].baseline = Some(BaselineState::New);
+        let text = render(&report).expect("a document");
         let document: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(document["version"], 1);
         assert_eq!(document["tool"]["rustc"], "1.96.0");
@@ -82,6 +85,7 @@ mod tests {
         let finding = &document["findings"][0];
         assert_eq!(finding["place"]["line"], 12);
         assert_eq!(finding["crate"], "krate");
+        assert_eq!(finding["baseline"], "new");
         assert_eq!(finding["notes"][0]["places"][0]["line"], 40);
         assert_eq!(finding["fixes"][0]["replacements"][0]["text"], "spawn");
         // Every field that can be there is described.

@@ -77,6 +77,21 @@ impl Report {
         }
     }
 
+    /// The findings that a reader is to look at: those that no baseline holds.
+    pub(crate) fn news(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| !finding.is_known())
+    }
+
+    /// How many findings the baseline holds; `None` in a run without one.
+    fn known(&self) -> Option<usize> {
+        let compared = self
+            .findings
+            .iter()
+            .any(|finding| finding.baseline.is_some());
+        let known = self.findings.iter().filter(|finding| finding.is_known());
+        compared.then(|| known.count())
+    }
+
     pub(crate) fn per_lint(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for finding in &self.findings {
@@ -103,8 +118,12 @@ impl Report {
                 )
             }
         };
+        let known = self
+            .known()
+            .map(|known| format!(", {known} of them in the baseline,"))
+            .unwrap_or_default();
         format!(
-            "checked {crates} ({}) with rustc {}: {findings} in {}",
+            "checked {crates} ({}) with rustc {}: {findings}{known} in {}",
             counted(self.units, "unit"),
             self.rustc,
             human(self.elapsed)
@@ -165,7 +184,7 @@ impl Base {
 mod tests {
     use super::*;
     use crate::lint::catalog::tests::catalog;
-    use crate::lint::finding::{Fix, Note, Place, Replacement};
+    use crate::lint::finding::{BaselineState, Fix, Note, Place, Replacement};
 
     pub(super) fn place(line: usize) -> Place {
         Place {
@@ -203,6 +222,7 @@ mod tests {
                     text: "spawn".to_owned(),
                 }],
             }],
+            baseline: None,
             rendered: "warning: this timeout cannot fire\n".to_owned(),
         };
         Report {
@@ -223,6 +243,12 @@ mod tests {
             report.summary(),
             "checked 1 crate (2 units) with rustc 1.96.0: 1 finding (1 timeout_over_cpu_work) in \
              1m 02s"
+        );
+        report.findings[0].baseline = Some(BaselineState::Unchanged);
+        let summary = report.summary();
+        assert!(
+            summary.ends_with("(1 timeout_over_cpu_work), 1 of them in the baseline, in 1m 02s"),
+            "{summary}"
         );
         report.findings.clear();
         assert!(report.summary().contains("rustc 1.96.0: no findings in"));

@@ -15,7 +15,7 @@ use super::{Base, Report};
 use crate::error::{Error, Result};
 use crate::hash::hex;
 use crate::lint::catalog::Lint;
-use crate::lint::finding::{self, Finding, Note, Place};
+use crate::lint::finding::{self, BaselineState, Finding, Note, Place};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The name that relative addresses start at.
@@ -104,6 +104,11 @@ fn result(finding: &Finding, report: &Report, base: &Base) -> SarifResult {
         )]))
         .build();
     result.rule_index = rule.and_then(|at| i64::try_from(at).ok());
+    // The words are SARIF's own; the generated type has no enumeration here.
+    result.baseline_state = finding.baseline.map(|state| match state {
+        BaselineState::New => "new".into(),
+        BaselineState::Unchanged => "unchanged".into(),
+    });
     result.related_locations = (!related.is_empty()).then_some(related);
     let fixes: Vec<_> = finding
         .fixes
@@ -338,6 +343,20 @@ mod tests {
             change["replacements"][0]["insertedContent"]["text"],
             "spawn"
         );
+    }
+
+    #[test]
+    fn the_baseline_is_told_result_by_result() {
+        let mut report = report();
+        assert!(rendered(&report)["runs"][0]["results"][0]["baselineState"].is_null());
+        for (state, written) in [
+            (BaselineState::New, "new"),
+            (BaselineState::Unchanged, "unchanged"),
+        ] {
+            report.findings[0].baseline = Some(state);
+            let document = rendered(&report);
+            assert_eq!(document["runs"][0]["results"][0]["baselineState"], written);
+        }
     }
 
     #[test]

@@ -1,16 +1,13 @@
-//! Findings as rustc draws its warnings.
+//! Findings as rustc draws its warnings, without those that a baseline holds.
 
 use super::Report;
 
 pub(super) fn render(report: &Report) -> String {
-    report
-        .findings
-        .iter()
-        .fold(String::new(), |mut text, finding| {
-            text.push_str(finding.rendered.trim_end());
-            text.push_str("\n\n");
-            text
-        })
+    report.news().fold(String::new(), |mut text, finding| {
+        text.push_str(finding.rendered.trim_end());
+        text.push_str("\n\n");
+        text
+    })
 }
 
 #[cfg(test)]
