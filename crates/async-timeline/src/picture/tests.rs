@@ -159,13 +159,13 @@ impl Seen {
         let mut in_lane = 0;
         loop {
             match reader.read_event().expect("the picture is well-formed") {
-                Xml::Start(start) if start.name().as_ref() == b"g" => {
-                    if in_lane > 0 || attribute(&start, "class").as_deref() == Some("tl-lane") {
-                        if in_lane == 0 {
-                            seen.bars.push(Vec::new());
-                        }
-                        in_lane += 1;
+                Xml::Start(start)
+                    if start.name().as_ref() == b"g" && (in_lane > 0 || is_lane(&start)) =>
+                {
+                    if in_lane == 0 {
+                        seen.bars.push(Vec::new());
                     }
+                    in_lane += 1;
                 }
                 Xml::End(end) if end.name().as_ref() == b"g" && in_lane > 0 => in_lane -= 1,
                 Xml::Empty(empty) if empty.name().as_ref() == b"rect" && in_lane > 0 => {
@@ -196,6 +196,10 @@ impl Seen {
 )]
 fn tenths(units: f64) -> i64 {
     (units * 10.0).round() as i64
+}
+
+fn is_lane(start: &BytesStart<'_>) -> bool {
+    attribute(start, "class").as_deref() == Some("tl-lane")
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
