@@ -14,10 +14,6 @@ pub(crate) struct Entered {
     before: Option<LaneRef>,
 }
 
-#[cfg_attr(
-    not(feature = "record"),
-    expect(dead_code, reason = "nothing is polled")
-)]
 pub(crate) fn enter(lane: &LaneRef) -> Entered {
     let before = CURRENT.try_with(|current| current.replace(Some(lane.clone())));
     Entered {

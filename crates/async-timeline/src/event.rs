@@ -19,6 +19,10 @@ pub(crate) struct Event {
     pub(crate) what: What,
 }
 
+#[cfg_attr(
+    not(all(feature = "record", feature = "tracing")),
+    allow(dead_code, reason = "some events happen only with these features")
+)]
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Created,
@@ -28,10 +32,6 @@ pub(crate) enum What {
     /// Dropped before it completed.
     Dropped,
     /// A span is closed. Nobody can say whether its future completed.
-    #[cfg_attr(
-        not(any(test, feature = "tracing")),
-        expect(dead_code, reason = "spans only")
-    )]
     Closed,
     LockWanted(LockId, Cow<'static, str>),
     LockTaken(LockId),
@@ -40,6 +40,10 @@ pub(crate) enum What {
     Mark(Cow<'static, str>),
 }
 
+#[cfg_attr(
+    not(all(feature = "record", feature = "tracing")),
+    allow(dead_code, reason = "some events happen only with these features")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PollOutcome {
     Pending,
