@@ -45,7 +45,7 @@ pub(super) struct Scale {
 impl Scale {
     pub(super) fn new(lanes: &[Lane], end: Duration, right: f64) -> Self {
         let widest = lanes.iter().map(|lane| text::width(&lane.name));
-        let left = widest.fold(40.0, f64::max).min(NAMES) + 16.0;
+        let left = widest.fold(40.0, f64::max).min(NAMES) + 20.0;
         let has_tail = lanes.iter().any(|lane| lane.left_in().is_some());
         Self {
             left,
@@ -58,7 +58,7 @@ impl Scale {
     }
 
     pub(super) fn names(&self) -> f64 {
-        self.left - 14.0
+        self.left - 18.0
     }
 
     pub(super) fn x(&self, at: Duration) -> Tenths {
