@@ -82,6 +82,10 @@ fn timer_made_in_each_pass(on_runtime: OnRuntime<Pending<()>>) -> OnRuntime<Pend
         runtime,
     } = on_runtime;
     runtime.block_on(async {
+        #[cfg_attr(
+            dylint_lib = "async_patterns_lints",
+            allow(timer_reset_in_select_loop, reason = "it is what is measured")
+        )]
         for _ in 0..PASSES {
             tokio::select! {
                 biased;

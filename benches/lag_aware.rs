@@ -19,6 +19,10 @@ use tokio::sync::broadcast::{self, Receiver, Sender};
 
 const MESSAGES: u64 = 1_000;
 
+#[cfg_attr(
+    dylint_lib = "async_patterns_lints",
+    allow(lagged_ignored, reason = "the channel has room for all")
+)]
 async fn receive_bare(mut rx: Receiver<u64>) {
     while let Ok(message) = rx.recv().await {
         black_box(message);

@@ -1,6 +1,7 @@
 //! Chapter "What lives across an await".
 
 #![expect(clippy::large_stack_arrays, reason = "their size is what is shown")]
+#![cfg_attr(dylint_lib = "async_patterns_lints", allow(large_value_across_await))]
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::task::yield_now;

@@ -27,6 +27,30 @@ pub(crate) struct Config {
     pub(crate) assume_non_blocking: Vec<ItemPath>,
     /// More functions that take long to compute.
     pub(crate) cpu_heavy_calls: Vec<ItemPath>,
+    /// The largest value in bytes that a future may keep across an await.
+    pub(crate) large_value_threshold: Threshold,
+    /// Functions whose futures lose nothing when they are dropped half way.
+    pub(crate) assume_cancel_safe: Vec<ItemPath>,
+    /// More functions whose futures lose data when they are dropped half way.
+    pub(crate) assume_cancel_unsafe: Vec<ItemPath>,
+}
+
+/// A size in bytes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Threshold(u64);
+
+impl Threshold {
+    pub(crate) fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for Threshold {
+    /// The limit that clippy's `large_futures` has.
+    fn default() -> Self {
+        Self(16 * 1024)
+    }
 }
 
 /// The path of an item, such as `tokio::task::spawn_blocking` or `std::fs::File::open`.
@@ -124,6 +148,13 @@ mod tests {
             assert!(error.contains(&format!("`{expected}`")), "{error}");
             assert!(!error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn a_threshold_has_a_default() {
+        assert_eq!(parse("").unwrap().large_value_threshold.bytes(), 16_384);
+        let config = parse("large_value_threshold = 4096").unwrap();
+        assert_eq!(config.large_value_threshold.bytes(), 4096);
     }
 
     #[test]

@@ -2,15 +2,20 @@
 
 use std::cell::OnceCell;
 
+use rustc_hir::def_id::LocalDefId;
 use rustc_middle::ty::TyCtxt;
 
 use crate::{
     analysis::{
         blocking_calls::BlockingCalls,
         call_graph::CallGraphs,
+        cancel_safety::CancelSafety,
+        excuses,
         guards::{self, Guards},
         mentions::Mentions,
         ownership::Ownership,
+        select::{self, Select},
+        sockets,
         suspend::calls::KnownCalls,
     },
     config::Config,
@@ -27,6 +32,8 @@ pub(crate) struct Facts<'tcx> {
     mentions: OnceCell<Mentions<'tcx>>,
     call_graphs: OnceCell<CallGraphs<'tcx>>,
     blocking_calls: OnceCell<BlockingCalls>,
+    cancel_safety: OnceCell<CancelSafety<'tcx>>,
+    selects: OnceCell<Vec<(LocalDefId, Vec<Select<'tcx>>)>>,
 }
 
 impl<'tcx> Facts<'tcx> {
@@ -40,6 +47,8 @@ impl<'tcx> Facts<'tcx> {
             mentions: OnceCell::new(),
             call_graphs: OnceCell::new(),
             blocking_calls: OnceCell::new(),
+            cancel_safety: OnceCell::new(),
+            selects: OnceCell::new(),
         }
     }
 
@@ -57,8 +66,26 @@ impl<'tcx> Facts<'tcx> {
 
     /// Which of the crate's bodies name which functions.
     pub(crate) fn mentions(&self) -> &Mentions<'tcx> {
-        self.mentions
-            .get_or_init(|| Mentions::new(self.tcx, &self.paths))
+        self.mentions.get_or_init(|| {
+            let named = [
+                self.blocking_calls().named(self.tcx),
+                excuses::named(&self.paths),
+                sockets::named(&self.paths),
+            ];
+            Mentions::new(self.tcx, &self.paths, named)
+        })
+    }
+
+    /// What is lost when a future is dropped half way.
+    pub(crate) fn cancel_safety(&self) -> &CancelSafety<'tcx> {
+        self.cancel_safety
+            .get_or_init(|| CancelSafety::new(self.tcx, &self.paths, &self.config))
+    }
+
+    /// Every `select!` of the crate, by the body it stands in.
+    pub(crate) fn selects(&self) -> &[(LocalDefId, Vec<Select<'tcx>>)] {
+        self.selects
+            .get_or_init(|| select::selects(self.tcx, &self.paths, self.mentions()))
     }
 
     /// The calls that block a thread or compute for long.

@@ -20,22 +20,30 @@ extern crate rustc_lint;
 extern crate rustc_middle;
 extern crate rustc_session;
 extern crate rustc_span;
+extern crate rustc_target;
 extern crate rustc_trait_selection;
 
 mod analysis;
 mod blocking;
 mod catch;
+mod channels;
 mod clippy_levels;
 mod config;
 mod diagnostics;
 mod facts;
+mod ffi;
 mod locks;
 mod pass;
 mod paths;
+mod poll;
 mod receipt;
+mod select;
+mod size;
+mod streams;
+mod tasks;
 mod timers;
 
-use rustc_lint::LintStore;
+use rustc_lint::{Level, Lint, LintId, LintStore};
 use rustc_session::Session;
 
 dylint_linting::dylint_library!();
@@ -49,6 +57,18 @@ dylint_linting::dylint_library!();
 pub fn register_lints(session: &Session, lint_store: &mut LintStore) {
     let config = config::load(session);
     catch::install_hook();
-    lint_store.register_lints(&pass::lints());
+    let lints = pass::lints();
+    lint_store.register_lints(&lints);
+    register_groups(lint_store, &lints);
     lint_store.register_late_pass(move |tcx| Box::new(pass::AsyncPatterns::new(tcx, &config)));
+}
+
+/// Names for many lints at once in `allow` and `warn`: `async_patterns` for those that are on by
+/// default, `async_patterns_strict` for all of them.
+fn register_groups(lint_store: &mut LintStore, lints: &[&'static Lint]) {
+    let is_on = |lint: &&&Lint| lint.default_level != Level::Allow;
+    let on_by_default = lints.iter().filter(is_on).copied().map(LintId::of);
+    lint_store.register_group(true, "async_patterns", None, on_by_default.collect());
+    let all = lints.iter().copied().map(LintId::of);
+    lint_store.register_group(true, "async_patterns_strict", None, all.collect());
 }

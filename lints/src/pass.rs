@@ -5,8 +5,28 @@ use rustc_lint::{LateContext, LateLintPass, Lint, LintId, LintPass, LintVec};
 use rustc_middle::ty::{TyCtxt, print::with_no_trimmed_paths};
 
 use crate::{
-    blocking::BlockInPlaceInTest, catch, config::Config, diagnostics, facts::Facts,
-    locks::StdGuardAcrossAwait, receipt, timers::TimeoutOverCpuWork,
+    analysis::cancel_safety::crate_facts,
+    blocking::{BlockInPlaceInJoin, BlockInPlaceInTest, BlockOnInAsync, BlockingCallInAsync},
+    catch,
+    channels::LaggedIgnored,
+    config::Config,
+    diagnostics,
+    facts::Facts,
+    ffi::{FfiPanicAborts, RawFdIntoTask},
+    locks::{AsyncGuardAcrossAwait, StdGuardAcrossAwait},
+    poll::{NoopWakerInAsync, PendingWithoutWake},
+    receipt,
+    select::{
+        CancelUnsafeInSelect, Futurelock, PolledAfterCompletion, QueuePlaceLostInSelect,
+        SelectLoopWithoutCancellation,
+    },
+    size::LargeValueAcrossAwait,
+    streams::BufferedStreamStall,
+    tasks::{
+        BlockingTaskInJoinSet, DetachedTask, SpawnNeedsSendVariant, UnboundedConcurrency,
+        UnendingSpawnBlocking,
+    },
+    timers::{IdleTimerInSelectLoop, TimeoutOverCpuWork, TimerResetInSelectLoop},
 };
 
 /// One lint's part in the walk.
@@ -32,7 +52,30 @@ fn checks<'tcx>() -> Vec<Box<dyn Check<'tcx> + 'tcx>> {
     vec![
         Box::new(StdGuardAcrossAwait),
         Box::new(BlockInPlaceInTest),
+        Box::new(BlockInPlaceInJoin),
+        Box::new(BlockOnInAsync),
+        Box::new(BlockingCallInAsync),
         Box::new(TimeoutOverCpuWork),
+        Box::new(UnendingSpawnBlocking),
+        Box::new(BlockingTaskInJoinSet),
+        Box::new(DetachedTask),
+        Box::new(UnboundedConcurrency),
+        Box::new(LargeValueAcrossAwait),
+        Box::new(AsyncGuardAcrossAwait::default()),
+        Box::new(PendingWithoutWake::default()),
+        Box::new(NoopWakerInAsync),
+        Box::new(FfiPanicAborts),
+        Box::new(RawFdIntoTask),
+        Box::new(SpawnNeedsSendVariant),
+        Box::new(LaggedIgnored),
+        Box::new(PolledAfterCompletion),
+        Box::new(SelectLoopWithoutCancellation),
+        Box::new(TimerResetInSelectLoop),
+        Box::new(IdleTimerInSelectLoop),
+        Box::new(BufferedStreamStall),
+        Box::new(CancelUnsafeInSelect),
+        Box::new(QueuePlaceLostInSelect),
+        Box::new(Futurelock),
     ]
 }
 
@@ -57,6 +100,24 @@ impl<'tcx> AsyncPatterns<'tcx> {
             facts: Facts::new(tcx, config.clone()),
             active,
             bodies: 0,
+        }
+    }
+
+    /// For the crates that depend on this one.
+    fn leave_facts(&self) {
+        let is_user = |check: &&Box<dyn Check<'tcx> + 'tcx>| {
+            std::ptr::eq(check.lint(), CancelUnsafeInSelect.lint())
+        };
+        let Some(check) = self.active.iter().find(is_user) else {
+            return;
+        };
+        let facts = &self.facts;
+        let left = catch::guarded(|| {
+            crate_facts::leave(facts.tcx, facts.call_graphs(), facts.cancel_safety());
+        });
+        if let Err(panic) = left {
+            let stage = "the public functions, for the crates that depend on this one";
+            diagnostics::internal_error(facts.tcx, check.lint(), stage, &panic);
         }
     }
 
@@ -113,6 +174,7 @@ impl<'tcx> LateLintPass<'tcx> for AsyncPatterns<'tcx> {
             |_| "the crate after its last body".to_owned(),
             |check, facts| check.check_crate_post(facts),
         );
+        self.leave_facts();
         receipt::leave(cx.tcx, &lints(), self.bodies);
     }
 }

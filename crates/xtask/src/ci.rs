@@ -3,6 +3,7 @@
 //! Two lanes side by side, because the compiler build is most of a cold run: one sets the lints'
 //! toolchain up and then runs what needs it; the other does all the rest meanwhile.
 
+mod fuzz;
 mod library;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::{env, fs, thread};
 
 use crate::book;
 use crate::error::{Error, FileContext, Result};
+use crate::extra_programs;
 use crate::paths;
 use crate::process::{Run, sanitised};
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -20,6 +22,9 @@ use crate::test;
 use crate::ui::Ui;
 
 const LIMIT: Duration = Duration::from_mins(30);
+/// The sanitizers, and the coverage that fuzzing needs, are there for few systems; CI runs on this
+/// one.
+const HAS_SANITIZERS: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 const CARGO_DENY: &str = "0.20.2";
 
 /// Runs what CI runs: format, clippy, docs, book, dependency policy, all tests, our lints on
@@ -58,6 +63,7 @@ fn copy_of_this_program(logs: &Path) -> Result<PathBuf> {
 
 /// What the stable compiler does.
 fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
+    extra_programs::install(logs, ui);
     let mut outcomes = vec![
         cargo("rustfmt", root, &["fmt", "--all", "--check"]).run(logs, ui),
         rustfmt_lints(root).run(logs, ui),
@@ -84,6 +90,9 @@ fn stable_lane(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
     );
     outcomes.push(Outcome::of("book", ui, || book::build_and_look(root, ui)));
     outcomes.extend(library::outcomes(root, logs, ui));
+    if HAS_SANITIZERS {
+        outcomes.push(fuzz::outcome(root, logs, ui));
+    }
     outcomes.push(dependency_policy(root, logs, ui));
     outcomes
 }

@@ -6,6 +6,7 @@ mod ci;
 mod corpus;
 mod docs;
 mod error;
+mod extra_programs;
 mod files;
 mod hash;
 mod lint;

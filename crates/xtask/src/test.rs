@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::error::{FileContext, Result};
+use crate::extra_programs;
 use crate::paths;
 use crate::process::sanitised;
 use crate::setup::{self, SetupOptions, Toolchain};
@@ -13,7 +14,7 @@ use crate::ui::Ui;
 
 const LIMIT: Duration = Duration::from_mins(30);
 
-/// Runs every test: the library, its loom models, the gallery, this tool and the lints.
+/// Runs every test: the library, its loom models, the gallery, the examples, this tool and the lints.
 ///
 /// The lints' own tests need the toolchain of `cargo xtask setup`, which runs first if needed.
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
     let root = paths::workspace_root()?;
     let logs = logs(&root)?;
+    extra_programs::install(&logs, ui);
     let mut outcomes = Vec::new();
     // A compiler that cannot be had must not keep the other tests from running.
     let toolchain = (!args.without_lints).then(|| {
@@ -97,7 +99,7 @@ pub(crate) fn suites(root: &Path) -> Vec<Suite> {
             ),
         ),
         suite(
-            "gallery and tools",
+            "gallery, examples and tools",
             cargo_test(&[
                 "--workspace",
                 "--exclude",

@@ -44,7 +44,8 @@ fn catalog() -> Vec<Trap> {
 /// Every source file of the lints, `family/lint.rs` by its stem.
 fn lint_files() -> BTreeSet<String> {
     let families = [
-        "blocking", "channels", "ffi", "locks", "poll", "select", "tasks", "timers",
+        "blocking", "channels", "ffi", "locks", "poll", "select", "size", "streams", "tasks",
+        "timers",
     ];
     let mut lints = BTreeSet::new();
     for family in families {

@@ -156,7 +156,7 @@ const PICTURES: &[Wanted] = &[
         "timer_reset_in_select_loop",
         "broken",
         Same::InEvents,
-        "Every line from the application drops the timer, which never gets to its 100 ms.",
+        "Every line drops the timer of its pass of the loop. None gets to its 100 ms.",
     ),
 ];
 

@@ -72,6 +72,27 @@ impl<'tcx> Reached<'tcx> {
         farthest: usize,
         follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
     ) -> Self {
+        Self::walk(graph, starts, farthest, follow, &mut |_| true)
+    }
+
+    /// Walks from `starts` over the sites that `follow` accepts into the bodies that `enter`
+    /// accepts.
+    pub(crate) fn among(
+        graph: &CallGraph<'tcx>,
+        starts: impl IntoIterator<Item = Instance<'tcx>>,
+        follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
+        enter: &mut dyn FnMut(Instance<'tcx>) -> bool,
+    ) -> Self {
+        Self::walk(graph, starts, usize::MAX, follow, enter)
+    }
+
+    fn walk(
+        graph: &CallGraph<'tcx>,
+        starts: impl IntoIterator<Item = Instance<'tcx>>,
+        farthest: usize,
+        follow: &mut dyn FnMut(Instance<'tcx>, &Site<'tcx>) -> bool,
+        enter: &mut dyn FnMut(Instance<'tcx>) -> bool,
+    ) -> Self {
         let mut reached = Self {
             bodies: Vec::new(),
             index: FxHashMap::default(),
@@ -93,7 +114,7 @@ impl<'tcx> Reached<'tcx> {
                 if distance == farthest {
                     continue;
                 }
-                for &next in &site.next {
+                for &next in site.next.iter().filter(|next| enter(**next)) {
                     let from = Some((current, position));
                     reached.visit(graph, next, distance + 1, from, &mut pending);
                 }
@@ -142,18 +163,34 @@ impl<'tcx> Reached<'tcx> {
 
     /// For each body, the first step on the shortest way to a site that is a target.
     pub(crate) fn toward(&self, is_target: &dyn Fn(&Site<'tcx>) -> bool) -> Vec<Option<Hop>> {
+        self.toward_in(&|_, site| is_target(site))
+    }
+
+    /// The same, where it also matters which body the site is in.
+    pub(crate) fn toward_in(
+        &self,
+        is_target: &dyn Fn(usize, &Site<'tcx>) -> bool,
+    ) -> Vec<Option<Hop>> {
+        self.toward_first(&|position, body| {
+            let mut sites = body.sites();
+            sites.find_map(|(site, called)| is_target(position, called).then_some(site))
+        })
+    }
+
+    /// The same, where `first_target` says which site of a body is a target.
+    pub(crate) fn toward_first(
+        &self,
+        first_target: &dyn Fn(usize, &ReachedBody<'tcx>) -> Option<usize>,
+    ) -> Vec<Option<Hop>> {
         let mut hops: Vec<Option<Hop>> = vec![None; self.bodies.len()];
         let mut callers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.bodies.len()];
         let mut pending = VecDeque::new();
         for (position, body) in self.bodies.iter().enumerate() {
+            if let Some(site) = first_target(position, body) {
+                hops[position] = Some(Hop { site, next: None });
+                pending.push_back(position);
+            }
             for (site_position, site) in body.sites() {
-                if hops[position].is_none() && is_target(site) {
-                    hops[position] = Some(Hop {
-                        site: site_position,
-                        next: None,
-                    });
-                    pending.push_back(position);
-                }
                 for next in site.next.iter().filter_map(|next| self.position(*next)) {
                     callers[next].push((position, site_position));
                 }

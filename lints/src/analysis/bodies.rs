@@ -12,7 +12,7 @@ use std::{
 
 use rustc_data_structures::fx::FxHashMap;
 use rustc_hir::{
-    ExprKind,
+    CoroutineDesugaring, CoroutineKind, ExprKind,
     def::DefKind,
     def_id::{DefId, LocalDefId},
 };
@@ -251,6 +251,17 @@ fn too_deep(args: GenericArgsRef<'_>) -> bool {
             }
     }
     args.types().any(|ty| depth(ty, DEEPEST_TYPE))
+}
+
+/// Whether the body is that of an `async fn`, block, closure or generator.
+pub(crate) fn is_async_body(tcx: TyCtxt<'_>, owner: LocalDefId) -> bool {
+    matches!(
+        tcx.coroutine_kind(owner),
+        Some(CoroutineKind::Desugared(
+            CoroutineDesugaring::Async | CoroutineDesugaring::AsyncGen,
+            _
+        ))
+    )
 }
 
 /// The function, closure or `async` block whose source the body is: the body that an async closure

@@ -19,7 +19,7 @@ use super::{
     bodies::{Bodies, Callee},
     handoffs::Handoffs,
     origin::{self, Frame, holds},
-    polled::{Polled, polled},
+    polled::{Polled, polled, polled_owned},
 };
 use crate::paths::Resolver;
 
@@ -70,6 +70,10 @@ impl<'tcx> CallGraphs<'tcx> {
             handoffs: Rc::new(Handoffs::new(tcx, paths)),
             graphs: RefCell::default(),
         }
+    }
+
+    pub(crate) fn handoffs(&self) -> &Handoffs {
+        &self.handoffs
     }
 
     /// The graph to use for walks that begin in this body.
@@ -131,6 +135,24 @@ impl<'tcx> CallGraph<'tcx> {
         node
     }
 
+    /// For each future among the types a call is made with, what polling it runs.
+    pub(crate) fn polled_arguments(
+        &self,
+        frame: &Frame<'_, 'tcx>,
+        block: BasicBlock,
+        callee: &Callee<'tcx>,
+    ) -> Vec<Vec<Polled<'tcx>>> {
+        let terminator = frame.mir.body.basic_blocks[block].terminator();
+        let TerminatorKind::Call { args, .. } = &terminator.kind else {
+            return Vec::new();
+        };
+        let values: Vec<&Operand<'tcx>> = args.iter().map(|operand| &operand.node).collect();
+        own_type_arguments(&self.bodies, callee)
+            .into_iter()
+            .map(|future| self.polled_value(frame, future, &values))
+            .collect()
+    }
+
     /// What polling a value runs. Behind a trait object the value is followed back to where it was
     /// a future of known type.
     pub(crate) fn polled_value(
@@ -170,6 +192,22 @@ impl<'tcx> CallGraph<'tcx> {
             }
         }
         found
+    }
+
+    /// The same without what is behind a reference: the parts that are dropped with the value.
+    pub(crate) fn polled_owned(
+        &self,
+        frame: &Frame<'_, 'tcx>,
+        ty: Ty<'tcx>,
+        operand: &Operand<'tcx>,
+    ) -> Vec<Polled<'tcx>> {
+        let owned = polled_owned(&self.bodies, &self.handoffs, ty);
+        let is_dynamic = |part: &Polled<'tcx>| matches!(part, Polled::Dynamic(_));
+        if owned.iter().any(is_dynamic) {
+            self.polled_value(frame, ty, &[operand])
+        } else {
+            owned
+        }
     }
 
     fn sites(&self, instance: Instance<'tcx>) -> Vec<Site<'tcx>> {

@@ -10,6 +10,7 @@ use rustc_middle::ty::{Instance, TyCtxt};
 use rustc_span::{DesugaringKind, Span};
 
 use super::{
+    async_path::{Hop, Reached},
     bodies::source_owner,
     call_graph::{Site, Via},
 };
@@ -97,6 +98,22 @@ fn owner_name(tcx: TyCtxt<'_>, method: DefId) -> Option<String> {
     }
 }
 
+/// The path of a function, without type parameters.
+pub(crate) fn function(tcx: TyCtxt<'_>, def: DefId) -> String {
+    let path = tcx.def_path_str(def);
+    let mut depth = 0_usize;
+    let mut plain = String::with_capacity(path.len());
+    for part in path.split_inclusive("::") {
+        let opens = part.matches('<').count();
+        let closes = part.matches('>').count();
+        if depth == 0 && opens == 0 {
+            plain.push_str(part);
+        }
+        depth = (depth + opens).saturating_sub(closes);
+    }
+    plain
+}
+
 /// A sentence for one step of a chain.
 pub(crate) fn step(tcx: TyCtxt<'_>, from: &str, site: &Site<'_>, next: DefId) -> String {
     let next = name(tcx, next);
@@ -106,6 +123,29 @@ pub(crate) fn step(tcx: TyCtxt<'_>, from: &str, site: &Site<'_>, next: DefId) ->
         Via::Spawn => format!("{from} spawns {next} here, on the same runtime"),
         Via::Drop => format!("{from} drops a value here, which runs {next}"),
     }
+}
+
+/// The calls from a body, whose next step is given, down to the call of `target`.
+pub(crate) fn chain<'tcx>(
+    tcx: TyCtxt<'tcx>,
+    reached: &Reached<'tcx>,
+    toward: &[Option<Hop>],
+    from: (usize, Hop),
+    target: &str,
+) -> Vec<(Span, String)> {
+    let mut chain = Vec::new();
+    let mut current = Some(from);
+    while let Some((body, hop)) = current {
+        let site = reached.bodies[body].site(hop.site);
+        let name = name(tcx, reached.bodies[body].instance.def_id());
+        let text = match hop.next {
+            None => format!("{name} calls `{target}` here"),
+            Some(next) => step(tcx, &name, site, reached.bodies[next].instance.def_id()),
+        };
+        chain.push((place(tcx, reached.bodies[body].instance, site), text));
+        current = hop.next.and_then(|next| Some((next, toward[next]?)));
+    }
+    chain
 }
 
 /// The item, closure or `async` block whose source a body is.

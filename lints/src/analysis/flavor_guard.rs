@@ -1,14 +1,16 @@
 //! Code that runs only after the program asked which runtime it is on.
 
-use rustc_data_structures::fx::FxHashSet;
-use rustc_hir::def_id::DefIdSet;
+use std::cell::RefCell;
+
+use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_hir::def_id::{DefIdSet, LocalDefId};
 use rustc_middle::{
     mir::{BasicBlock, Operand, TerminatorKind},
     ty::{Instance, Ty},
 };
 
 use super::{
-    bodies::Bodies,
+    bodies::{Bodies, source_owner},
     call_graph::CallGraph,
     handoffs::is_std,
     mentions::Mentions,
@@ -17,7 +19,7 @@ use super::{
 use crate::paths::Resolver;
 
 /// What a program asks to learn the flavor.
-const QUESTIONS: &[&str] = &[
+pub(crate) const FLAVOR_QUESTIONS: &[&str] = &[
     "tokio::runtime::Handle::runtime_flavor",
     "tokio::runtime::RuntimeMetrics::num_workers",
 ];
@@ -29,25 +31,38 @@ const DEEPEST_QUESTION: usize = 3;
 
 pub(crate) struct FlavorGuards<'g, 'tcx> {
     graph: &'g CallGraph<'tcx>,
-    questions: &'g Questions,
+    questions: &'g Questions<'tcx>,
 }
 
-pub(crate) struct Questions {
+pub(crate) struct Questions<'tcx> {
     functions: DefIdSet,
     /// Whether the crate asks at all.
     asked: bool,
+    /// The crate's functions that name a question, or a function that does, and so on.
+    leading: FxHashSet<LocalDefId>,
+    /// What is known about blocks, by how deep the conditions were followed.
+    decided: RefCell<FxHashMap<(Instance<'tcx>, BasicBlock, usize), bool>>,
 }
 
-impl Questions {
-    pub(crate) fn new<'tcx>(mentions: &Mentions<'tcx>, paths: &Resolver<'tcx>) -> Self {
-        let functions = paths.all(QUESTIONS.iter().copied());
+impl<'tcx> Questions<'tcx> {
+    pub(crate) fn new(
+        mentions: &Mentions<'tcx>,
+        paths: &Resolver<'tcx>,
+        questions: &[&'static str],
+    ) -> Self {
+        let functions = paths.all(questions.iter().copied());
         let asked = !mentions.bodies_naming(&functions).is_empty();
-        Self { functions, asked }
+        Self {
+            asked,
+            leading: mentions.leading_to(&functions),
+            decided: RefCell::default(),
+            functions,
+        }
     }
 }
 
 impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
-    pub(crate) fn new(graph: &'g CallGraph<'tcx>, questions: &'g Questions) -> Self {
+    pub(crate) fn new(graph: &'g CallGraph<'tcx>, questions: &'g Questions<'tcx>) -> Self {
         Self { graph, questions }
     }
 
@@ -57,6 +72,16 @@ impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
     }
 
     fn decides(&self, instance: Instance<'tcx>, block: BasicBlock, depth: usize) -> bool {
+        let key = (instance, block, depth);
+        if let Some(&known) = self.questions.decided.borrow().get(&key) {
+            return known;
+        }
+        let decides = self.find_decider(instance, block, depth);
+        self.questions.decided.borrow_mut().insert(key, decides);
+        decides
+    }
+
+    fn find_decider(&self, instance: Instance<'tcx>, block: BasicBlock, depth: usize) -> bool {
         let bodies = &self.graph.bodies;
         let Some(frame) = Frame::new(bodies, instance) else {
             return false;
@@ -100,6 +125,17 @@ impl<'g, 'tcx> FlavorGuards<'g, 'tcx> {
 
     /// Whether the body, or one it calls, asks for the flavor.
     fn asks(&self, instance: Instance<'tcx>) -> bool {
+        let root = self
+            .graph
+            .bodies
+            .tcx
+            .typeck_root_def_id(source_owner(self.graph.bodies.tcx, instance.def_id()));
+        let leads = root
+            .as_local()
+            .is_some_and(|root| self.questions.leading.contains(&root));
+        if !leads {
+            return false;
+        }
         let mut seen = FxHashSet::default();
         let mut level = vec![instance];
         for _ in 0..DEEPEST_QUESTION {

@@ -51,9 +51,26 @@ impl Flow {
         }
     }
 
+    /// The blocks that may come after this one, itself only if a loop leads back to it.
+    pub(crate) fn reachable_from(&self, block: BasicBlock) -> FxHashSet<BasicBlock> {
+        let mut seen = FxHashSet::default();
+        let mut pending = self.successors[block].clone();
+        while let Some(block) = pending.pop() {
+            if seen.insert(block) {
+                pending.extend(&self.successors[block]);
+            }
+        }
+        seen
+    }
+
     /// Whether the block can be reached from the body's start.
     pub(crate) fn is_live(&self, block: BasicBlock) -> bool {
         block == START_BLOCK || self.dominators.is_reachable(block)
+    }
+
+    /// The blocks that run next; of a suspension, the one that it resumes at.
+    pub(crate) fn successors(&self, block: BasicBlock) -> &[BasicBlock] {
+        &self.successors[block]
     }
 
     /// The blocks in which the body decides whether `block` runs: each way to `block` goes through
@@ -63,7 +80,11 @@ impl Flow {
         let mut current = block;
         while let Some(dominator) = self.dominators.immediate_dominator(current) {
             let next = &self.successors[dominator];
-            if next.len() > 1 && next.iter().any(|&way| !self.reaches(way, block, dominator)) {
+            if next.len() > 1
+                && next
+                    .iter()
+                    .any(|&way| !self.reaches_without(way, block, Some(dominator)))
+            {
                 deciders.push(dominator);
             }
             current = dominator;
@@ -71,14 +92,24 @@ impl Flow {
         deciders
     }
 
-    fn reaches(&self, from: BasicBlock, to: BasicBlock, without: BasicBlock) -> bool {
+    /// Whether one block may come after another, or is it.
+    pub(crate) fn reaches(&self, from: BasicBlock, to: BasicBlock) -> bool {
+        self.reaches_without(from, to, None)
+    }
+
+    fn reaches_without(
+        &self,
+        from: BasicBlock,
+        to: BasicBlock,
+        without: Option<BasicBlock>,
+    ) -> bool {
         let mut seen = FxHashSet::default();
         let mut pending = vec![from];
         while let Some(block) = pending.pop() {
             if block == to {
                 return true;
             }
-            if block != without && seen.insert(block) {
+            if Some(block) != without && seen.insert(block) {
                 pending.extend(&self.successors[block]);
             }
         }
@@ -187,7 +218,7 @@ fn resumptions(body: &Body<'_>) -> Option<FxHashMap<u128, BasicBlock>> {
     }
 }
 
-fn suspended_as(statements: &[Statement<'_>]) -> Option<u128> {
+pub(crate) fn suspended_as(statements: &[Statement<'_>]) -> Option<u128> {
     statements.iter().rev().find_map(|statement| {
         let StatementKind::SetDiscriminant { variant_index, .. } = &statement.kind else {
             return None;

@@ -128,6 +128,8 @@ pub(crate) struct Handoffs {
     pub(crate) ready: DefIdSet,
     pub(crate) wrappers: DefIdSet,
     pub(crate) catches_panic: DefIdSet,
+    /// Futures that return the panic of the task they wait for.
+    pub(crate) join_handles: DefIdSet,
     /// Traits whose methods run the closures inside their receiver: iterators.
     pub(crate) iteration: DefIdSet,
 }
@@ -154,6 +156,7 @@ impl Handoffs {
                 "std::panic::catch_unwind",
                 "futures_util::future::CatchUnwind",
             ]),
+            join_handles: all(&["tokio::task::JoinHandle"]),
             iteration: all(&[
                 "core::iter::Iterator",
                 "core::iter::IntoIterator",

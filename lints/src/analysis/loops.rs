@@ -10,6 +10,7 @@ use rustc_middle::ty::{Ty, TyCtxt};
 use rustc_span::{DesugaringKind, Span};
 
 use super::{
+    enclosing::written_by_foreign_macro,
     handoffs::is_std,
     length::{FEW, Lengths},
     origin::holds,
@@ -110,7 +111,7 @@ impl<'tcx> Visitor<'tcx> for Search<'tcx> {
             Some(Rounds::OfCollection | Rounds::Unknown) => false,
         };
         // A loop that another crate's macro writes (`select!`) is not the user's work.
-        if !few && !self.written_by_foreign_macro(expr.span) {
+        if !few && !written_by_foreign_macro(expr.span) {
             self.found.push(LongLoop {
                 span: expr.span,
                 over_collection: rounds == Some(Rounds::OfCollection),
@@ -275,22 +276,10 @@ impl<'tcx> Search<'tcx> {
             .method(call)
             .is_some_and(|method| is_std(self.tcx, method))
     }
-
-    fn written_by_foreign_macro(&self, span: Span) -> bool {
-        let written_at = match span.desugaring_kind() {
-            Some(_) => span.ctxt().outer_expn_data().call_site,
-            None => span,
-        };
-        written_at
-            .macro_backtrace()
-            .next()
-            .and_then(|expansion| expansion.macro_def_id)
-            .is_some_and(|macro_def| !macro_def.is_local())
-    }
 }
 
 /// Whether each way through the block leaves the loop: the idiom of a block that can be left early.
-fn ends_in_first_round(block: &Block<'_>) -> bool {
+pub(crate) fn ends_in_first_round(block: &Block<'_>) -> bool {
     let last = block.expr.or_else(|| match block.stmts.last()?.kind {
         StmtKind::Semi(expr) | StmtKind::Expr(expr) => Some(expr),
         _ => None,

@@ -123,13 +123,24 @@ pub(crate) fn trace<'tcx>(
     operand: &Operand<'tcx>,
     tracer: &mut dyn Tracer<'tcx>,
 ) {
+    trace_part(bodies, frame, operand, &[], tracer);
+}
+
+/// Walks back from a part of `operand`: fields, or what a closure or coroutine captured.
+pub(crate) fn trace_part<'tcx>(
+    bodies: &Bodies<'tcx>,
+    frame: &Frame<'_, 'tcx>,
+    operand: &Operand<'tcx>,
+    fields: &[FieldIdx],
+    tracer: &mut dyn Tracer<'tcx>,
+) {
     let mut walk = Walk {
         bodies,
         tracer,
         seen: FxHashSet::default(),
         steps: 0,
     };
-    walk.operand(frame, operand, &[]);
+    walk.operand(frame, operand, fields);
 }
 
 /// Walks back from what the body returns.
@@ -251,7 +262,10 @@ impl<'tcx> Walk<'_, 'tcx> {
             }
             Rvalue::Aggregate(kind, operands) => {
                 let own_fields = match **kind {
-                    AggregateKind::Tuple => true,
+                    AggregateKind::Tuple
+                    | AggregateKind::Closure(..)
+                    | AggregateKind::Coroutine(..)
+                    | AggregateKind::CoroutineClosure(..) => true,
                     AggregateKind::Adt(adt, ..) => adt.is_local(),
                     _ => false,
                 };

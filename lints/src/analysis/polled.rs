@@ -45,9 +45,28 @@ pub(crate) fn polled<'tcx>(
     handoffs: &Handoffs,
     ty: Ty<'tcx>,
 ) -> Vec<Polled<'tcx>> {
+    search(bodies, handoffs, ty, true)
+}
+
+/// The same without what is behind a reference: the parts that are dropped with the value.
+pub(crate) fn polled_owned<'tcx>(
+    bodies: &Bodies<'tcx>,
+    handoffs: &Handoffs,
+    ty: Ty<'tcx>,
+) -> Vec<Polled<'tcx>> {
+    search(bodies, handoffs, ty, false)
+}
+
+fn search<'tcx>(
+    bodies: &Bodies<'tcx>,
+    handoffs: &Handoffs,
+    ty: Ty<'tcx>,
+    behind_references: bool,
+) -> Vec<Polled<'tcx>> {
     let mut search = Search {
         bodies,
         handoffs,
+        behind_references,
         found: Vec::new(),
     };
     search.future(ty, DEEPEST_WRAPPER);
@@ -57,6 +76,7 @@ pub(crate) fn polled<'tcx>(
 struct Search<'s, 'tcx> {
     bodies: &'s Bodies<'tcx>,
     handoffs: &'s Handoffs,
+    behind_references: bool,
     found: Vec<Polled<'tcx>>,
 }
 
@@ -67,7 +87,11 @@ impl<'tcx> Search<'_, 'tcx> {
             return;
         }
         match *ty.kind() {
-            ty::Ref(_, inner, _) => self.future(inner, depth - 1),
+            ty::Ref(_, inner, _) => {
+                if self.behind_references {
+                    self.future(inner, depth - 1);
+                }
+            }
             ty::Dynamic(..) => self.add(Polled::Dynamic(ty)),
             ty::Param(_) | ty::Alias(..) => self.add(Polled::Open(ty)),
             ty::Coroutine(_, args) => match self.poll_of(ty) {
@@ -116,8 +140,12 @@ impl<'tcx> Search<'_, 'tcx> {
             self.add(Polled::Body(body));
         } else {
             self.add(Polled::Foreign(ty));
-            for argument in args.types() {
-                self.part(argument, depth - 1);
+            // `Next<'_, FuturesUnordered<F>>` borrows the stream, and with it the futures.
+            let borrows = args.regions().next().is_some();
+            if self.behind_references || !borrows {
+                for argument in args.types() {
+                    self.part(argument, depth - 1);
+                }
             }
         }
     }
@@ -141,7 +169,11 @@ impl<'tcx> Search<'_, 'tcx> {
                     }
                 }
             }
-            ty::Ref(_, inner, _) => self.part(inner, depth - 1),
+            ty::Ref(_, inner, _) => {
+                if self.behind_references {
+                    self.part(inner, depth - 1);
+                }
+            }
             ty::Adt(_, args) => {
                 if self.is_future(ty) {
                     self.future(ty, depth);

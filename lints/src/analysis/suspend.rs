@@ -127,7 +127,7 @@ fn may_hold<'tcx, W: Wanted<'tcx>>(
 }
 
 /// Whether a saved variable is the future that an `.await` polls.
-fn is_awaited_future(layout: &CoroutineLayout<'_>, saved: CoroutineSavedLocal) -> bool {
+pub(crate) fn is_awaited_future(layout: &CoroutineLayout<'_>, saved: CoroutineSavedLocal) -> bool {
     let span = layout.field_tys[saved].source_info.span;
     layout.field_names[saved].is_some_and(|name| name.as_str() == "__awaitee")
         && span.is_desugaring(DesugaringKind::Await)

@@ -1,11 +1,15 @@
-//! Which functions are run by the test harness.
+//! Which functions are run by the test harness, or by the system.
 
 use rustc_hir::{
-    CoroutineKind, CoroutineSource, ItemKind, attrs::CfgEntry, def::DefKind, def_id::LocalDefId,
+    CoroutineKind, CoroutineSource, ItemKind,
+    def::DefKind,
+    def_id::{CRATE_DEF_ID, LocalDefId},
     find_attr,
 };
 use rustc_middle::ty::TyCtxt;
 use rustc_span::sym;
+
+use super::test_code::is_test_code;
 
 /// Whether `coroutine` is the outermost future of a test: its own body, or that of a function which
 /// stands in it. Attributes such as `#[async_std::test]` wrap the user's function in another one.
@@ -20,27 +24,20 @@ pub(crate) fn is_outermost_future(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> boo
     false
 }
 
-/// Whether `coroutine` is the body of an `async fn` that is compiled for tests only.
+/// Whether `coroutine` is the body of an `async fn` that is there for tests only.
 pub(crate) fn is_helper_of_tests(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
-    let is_function = matches!(
+    matches!(
         tcx.coroutine_kind(coroutine),
         Some(CoroutineKind::Desugared(_, CoroutineSource::Fn))
-    );
-    is_function
-        && tcx
-            .hir_parent_id_iter(tcx.local_def_id_to_hir_id(coroutine))
-            .any(|node| {
-                find_attr!(tcx, node, CfgTrace(conditions) => conditions)
-                    .is_some_and(|conditions| conditions.iter().any(|(cfg, _)| demands_test(cfg)))
-            })
+    ) && is_test_code(tcx, coroutine)
 }
 
-fn demands_test(condition: &CfgEntry) -> bool {
-    match condition {
-        CfgEntry::NameValue { name, .. } => *name == sym::test,
-        CfgEntry::All(all, _) => all.iter().any(demands_test),
-        _ => false,
-    }
+/// Whether `coroutine` stands directly in the program's `main`. (In a build for tests, that function
+/// is not the entry.)
+pub(crate) fn is_in_main(tcx: TyCtxt<'_>, coroutine: LocalDefId) -> bool {
+    let function = tcx.local_parent(coroutine);
+    tcx.opt_item_name(function.to_def_id()) == Some(sym::main)
+        && tcx.local_parent(function) == CRATE_DEF_ID
 }
 
 /// Whether `function` carries `#[test]`, perhaps put there by another attribute such as

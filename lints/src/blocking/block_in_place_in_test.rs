@@ -18,7 +18,7 @@ use crate::{
         call_graph::{Site, Via},
         describe,
         expected_panic::ExpectedPanics,
-        flavor_guard::{FlavorGuards, Questions},
+        flavor_guard::{FLAVOR_QUESTIONS, FlavorGuards, Questions},
         runtime_flavor::{Context, Flavor, single_thread_contexts},
         test_functions::is_test,
     },
@@ -74,6 +74,9 @@ declare_lint! {
     "`block_in_place` runs on a current-thread runtime, where it panics"
 }
 
+/// How what is looked for is called in the notes.
+const TARGET: &str = "block_in_place";
+
 /// The check behind [`BLOCK_IN_PLACE_IN_TEST`].
 pub(crate) struct BlockInPlaceInTest;
 
@@ -87,7 +90,7 @@ impl<'tcx> Check<'tcx> for BlockInPlaceInTest {
         if facts.mentions().bodies_naming(&block_in_place).is_empty() {
             return;
         }
-        let questions = Questions::new(facts.mentions(), &facts.paths);
+        let questions = Questions::new(facts.mentions(), &facts.paths, FLAVOR_QUESTIONS);
         let panics = ExpectedPanics::new(&facts.paths);
         let search = Search {
             facts,
@@ -119,7 +122,7 @@ struct Finding {
 struct Search<'f, 'tcx> {
     facts: &'f Facts<'tcx>,
     block_in_place: DefIdSet,
-    questions: Questions,
+    questions: Questions<'tcx>,
     panics: ExpectedPanics,
 }
 
@@ -161,7 +164,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     span: in_user_code(context.span),
                     direct: false,
                     node: describe::node_at(tcx, context.owner, context.span),
-                    chain: chain(&reached, &toward, position, hop, tcx),
+                    chain: describe::chain(tcx, &reached, &toward, (position, hop), TARGET),
                 });
             }
         }
@@ -196,7 +199,7 @@ impl<'tcx> Search<'_, 'tcx> {
                         site: position,
                         next: Some(next),
                     };
-                    chain(reached, toward, body, hop, tcx).split_off(1)
+                    describe::chain(tcx, reached, toward, (body, hop), TARGET).split_off(1)
                 }
                 None => continue,
             };
@@ -329,30 +332,4 @@ fn own_source<'tcx>(
 /// The bodies on the shortest way from a body to `block_in_place`, and that body.
 fn on_way(toward: &[Option<Hop>], body: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(body), |body| toward[*body].and_then(|hop| hop.next))
-}
-
-/// The calls from `body`, whose next step is `hop`, down to `block_in_place`.
-fn chain<'tcx>(
-    reached: &Reached<'tcx>,
-    toward: &[Option<Hop>],
-    body: usize,
-    hop: Hop,
-    tcx: TyCtxt<'tcx>,
-) -> Vec<(Span, String)> {
-    let mut chain = Vec::new();
-    let mut current = Some((body, hop));
-    while let Some((body, hop)) = current {
-        let site = reached.bodies[body].site(hop.site);
-        let name = describe::name(tcx, reached.bodies[body].instance.def_id());
-        let text = match hop.next {
-            None => format!("{name} calls `block_in_place` here"),
-            Some(next) => describe::step(tcx, &name, site, reached.bodies[next].instance.def_id()),
-        };
-        chain.push((
-            describe::place(tcx, reached.bodies[body].instance, site),
-            text,
-        ));
-        current = hop.next.and_then(|next| Some((next, toward[next]?)));
-    }
-    chain
 }

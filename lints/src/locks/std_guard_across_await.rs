@@ -1,19 +1,17 @@
 use rustc_errors::Diag;
-use rustc_hir::{Body, CoroutineDesugaring, CoroutineKind, HirId, def_id::LocalDefId};
+use rustc_hir::{Body, def_id::LocalDefId};
 use rustc_lint::Lint;
-use rustc_middle::{
-    hir::place::PlaceBase,
-    mir,
-    ty::{self, Ty, TyCtxt, print::with_no_trimmed_paths},
-};
+use rustc_middle::ty::{self, Ty, TyCtxt, print::with_no_trimmed_paths};
 use rustc_session::declare_lint;
-use rustc_span::{Span, Symbol, kw};
+use rustc_span::Span;
 
 use super::release;
 use crate::{
     analysis::{
+        bodies::is_async_body,
         guards::Family,
-        suspend::{self, Alive, Origin},
+        holder::Holder,
+        suspend::{self, Alive},
         test_functions,
     },
     clippy_levels, diagnostics,
@@ -92,13 +90,7 @@ impl<'tcx> Check<'tcx> for StdGuardAcrossAwait {
     fn check_body(&mut self, facts: &Facts<'tcx>, body: &'tcx Body<'tcx>) {
         let tcx = facts.tcx;
         let owner = tcx.hir_body_owner_def_id(body.id());
-        if !matches!(
-            tcx.coroutine_kind(owner),
-            Some(CoroutineKind::Desugared(
-                CoroutineDesugaring::Async | CoroutineDesugaring::AsyncGen,
-                _
-            ))
-        ) {
+        if !is_async_body(tcx, owner) {
             return;
         }
         let alive =
@@ -109,33 +101,10 @@ impl<'tcx> Check<'tcx> for StdGuardAcrossAwait {
     }
 }
 
-/// The variable, temporary or captured variable with the guard, as the source has it.
-struct Holder {
-    /// `None` for a temporary, and for a variable that the compiler made up.
-    name: Option<Symbol>,
-    span: Span,
-    node: HirId,
-}
-
-impl Holder {
-    fn new(name: Option<Symbol>, span: Span, node: HirId) -> Self {
-        Self {
-            name: name.filter(|_| span.desugaring_kind().is_none()),
-            span,
-            node,
-        }
-    }
-
-    /// A parameter that is called `_` lives until the end of the function all the same.
-    fn is_ignored_parameter(&self) -> bool {
-        self.name == Some(kw::Underscore)
-    }
-}
-
 fn report<'tcx>(facts: &Facts<'tcx>, coroutine: LocalDefId, alive: &Alive<'tcx>) {
     let tcx = facts.tcx;
     let body = tcx.optimized_mir(coroutine);
-    let Some(holder) = holder(facts, coroutine, body, alive.origin) else {
+    let Some(holder) = Holder::of(tcx, coroutine, body, alive.origin) else {
         return;
     };
     // Nobody can change what a macro of another crate does by itself.
@@ -166,11 +135,7 @@ fn report<'tcx>(facts: &Facts<'tcx>, coroutine: LocalDefId, alive: &Alive<'tcx>)
         return;
     }
     let guard_type = with_no_trimmed_paths!(tcx.def_path_str(adt.did()));
-    let subject = match holder.name {
-        _ if holder.is_ignored_parameter() => "this parameter".to_owned(),
-        Some(name) => format!("`{name}`"),
-        None => "this temporary".to_owned(),
-    };
+    let subject = holder.subject();
     let is_guard = guard.path.is_empty() && !guard.in_container;
     let holds = if is_guard {
         format!("{subject}, a `{guard_type}`, is alive")
@@ -198,36 +163,6 @@ fn report<'tcx>(facts: &Facts<'tcx>, coroutine: LocalDefId, alive: &Alive<'tcx>)
             }
         },
     );
-}
-
-fn holder(
-    facts: &Facts<'_>,
-    coroutine: LocalDefId,
-    body: &mir::Body<'_>,
-    origin: Origin,
-) -> Option<Holder> {
-    let tcx = facts.tcx;
-    match origin {
-        Origin::Saved(saved) => {
-            let layout = body.coroutine_layout_raw()?;
-            let source = layout.field_tys[saved].source_info;
-            let node = source
-                .scope
-                .lint_root(&body.source_scopes)
-                .unwrap_or_else(|| tcx.local_def_id_to_hir_id(coroutine));
-            Some(Holder::new(layout.field_names[saved], source.span, node))
-        }
-        Origin::Captured(index) => {
-            let captured = tcx.closure_captures(coroutine).get(index)?;
-            let PlaceBase::Upvar(upvar) = captured.place.base else {
-                return None;
-            };
-            let variable = upvar.var_path.hir_id;
-            let name = Some(tcx.hir_name(variable));
-            Some(Holder::new(name, tcx.hir_span(variable), variable))
-        }
-        Origin::Local => None,
-    }
 }
 
 /// Whether a guard in the outermost future of a test guards nothing but `()`: a lock by which tests

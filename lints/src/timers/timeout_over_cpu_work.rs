@@ -25,7 +25,6 @@ use crate::{
         describe,
         entry_calls::{EntryCall, Verdict, judge_calls},
         polled::{Polled, polled},
-        select::selects,
         suspension::Suspensions,
     },
     diagnostics::{self, in_user_code},
@@ -152,19 +151,12 @@ impl<'tcx> Search<'_, 'tcx> {
     }
 
     fn selects(&mut self) {
-        let tcx = self.facts.tcx;
-        let macros = self.facts.paths.all(["tokio::select"]);
-        let poll_fn = self.facts.paths.all(["core::future::poll_fn"]);
-        if macros.is_empty() || self.sleep.is_empty() {
+        if self.sleep.is_empty() {
             return;
         }
-        for owner in self.facts.mentions().bodies_naming(&poll_fn) {
-            let selects = selects(tcx, owner, &macros);
-            if selects.is_empty() {
-                continue;
-            }
-            let graph = self.facts.call_graphs().for_owner(owner);
-            let instance = graph.bodies.identity(owner);
+        for (owner, selects) in self.facts.selects() {
+            let graph = self.facts.call_graphs().for_owner(*owner);
+            let instance = graph.bodies.identity(*owner);
             for select in selects {
                 let branches: Vec<(Span, Ty<'tcx>)> = select
                     .branches
@@ -180,7 +172,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     self.judge(&Timed {
                         graph: &graph,
                         parts: &polled(&graph.bodies, &graph.handoffs, *ty),
-                        owner,
+                        owner: *owner,
                         span: *span,
                         limit: "`sleep` in this `select!`",
                         set_in: Some(timer.0),

@@ -1,10 +1,11 @@
 //! What a running body has in hand, and the figures it leaves for its host.
 
 use std::fmt;
+use std::mem;
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
@@ -96,6 +97,41 @@ impl SessionContext {
         self.counters.get(name)
     }
 
+    /// A figure that somebody else keeps: `read` is called whenever the host asks for
+    /// [`stats`](super::Session::stats), on the host's thread, so that a body need not copy figures
+    /// that nobody looks at. It replaces the counter or figure of the same name, if there is one, and
+    /// stays until the session is dropped or a later run replaces it in turn.
+    ///
+    /// `read` must be quick and must not wait for the body.
+    ///
+    /// # Panics
+    ///
+    /// A panic of `read` is one of the call that asked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    /// use async_patterns::session::{BoxError, SessionContext};
+    ///
+    /// async fn body(context: SessionContext) -> Result<(), BoxError> {
+    ///     let packets = Arc::new(AtomicU64::new(0)); // a driver's, say
+    ///     let seen = packets.clone();
+    ///     context.observe("packets", move || seen.load(Relaxed));
+    ///     packets.store(7, Relaxed);
+    ///     Ok(())
+    /// }
+    /// # use async_patterns::session::{RuntimeProfile, Session, SharedRuntime};
+    /// # let runtime = SharedRuntime::new(RuntimeProfile::test());
+    /// # let session = Session::new("driver", &runtime).unwrap();
+    /// # assert!(session.run_on_this_thread(body).unwrap().is_ok());
+    /// # assert_eq!(session.stats().counter("packets"), Some(7));
+    /// ```
+    pub fn observe(&self, name: &str, read: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.counters.observe(name, Arc::new(read));
+    }
+
     /// Sets the session's last error without ending the run, for trouble that the body lives with.
     pub fn record_error(&self, error: impl Into<LastError>) {
         self.lifecycle.record_error(error.into());
@@ -153,28 +189,75 @@ impl Counter {
     }
 }
 
-/// A session's counters by name, in the order they were made.
+/// A session's figures by name, in the order they were made.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counters {
-    named: Arc<Mutex<Vec<(String, Counter)>>>,
+    named: Arc<Mutex<Vec<(String, Figure)>>>,
+}
+
+#[derive(Clone)]
+enum Figure {
+    Counted(Counter),
+    Observed(Arc<dyn Fn() -> u64 + Send + Sync>),
+}
+
+impl fmt::Debug for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counted(counter) => counter.fmt(f),
+            Self::Observed(_) => f.write_str("Observed"),
+        }
+    }
 }
 
 impl Counters {
+    fn named(&self) -> MutexGuard<'_, Vec<(String, Figure)>> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn get(&self, name: &str) -> Counter {
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, counter)) = named.iter().find(|(known, _)| known == name) {
+        let mut named = self.named();
+        if let Some((_, Figure::Counted(counter))) = find(&mut named, name) {
             return counter.clone();
         }
         let counter = Counter::default();
-        named.push((name.to_owned(), counter.clone()));
+        let replaced = put(&mut named, name, Figure::Counted(counter.clone()));
+        drop(named);
+        drop(replaced);
         counter
     }
 
+    fn observe(&self, name: &str, read: Arc<dyn Fn() -> u64 + Send + Sync>) {
+        let replaced = put(&mut self.named(), name, Figure::Observed(read));
+        drop(replaced);
+    }
+
     pub(super) fn values(&self) -> Vec<(String, u64)> {
-        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        // An observed figure is read by foreign code: not under the lock.
+        let named = self.named().clone();
         named
-            .iter()
-            .map(|(name, counter)| (name.clone(), counter.get()))
+            .into_iter()
+            .map(|(name, figure)| {
+                let value = match figure {
+                    Figure::Counted(counter) => counter.get(),
+                    Figure::Observed(read) => read(),
+                };
+                (name, value)
+            })
             .collect()
     }
+}
+
+fn find<'n>(named: &'n mut [(String, Figure)], name: &str) -> Option<&'n mut (String, Figure)> {
+    named.iter_mut().find(|(known, _)| known == name)
+}
+
+/// Returns the figure that had the name before. It may run code when it is dropped, which is for
+/// the caller to do without the lock.
+fn put(named: &mut Vec<(String, Figure)>, name: &str, figure: Figure) -> Option<Figure> {
+    if let Some((_, known)) = find(named, name) {
+        return Some(mem::replace(known, figure));
+    }
+    named.push((name.to_owned(), figure));
+    None
 }

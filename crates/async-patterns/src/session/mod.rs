@@ -77,5 +77,5 @@ pub use last_error::LastError;
 pub use profile::RuntimeProfile;
 pub use registry::{SessionHandle, SessionRegistry};
 pub use runtime::{RuntimeShutdown, SharedRuntime};
-pub use state::{SessionOutcome, SessionState};
+pub use state::{OutcomeCode, SessionOutcome, SessionState};
 pub use stats::SessionStats;

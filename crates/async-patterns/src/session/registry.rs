@@ -1,8 +1,9 @@
 //! Sessions behind integers.
 
 use std::fmt;
+use std::mem;
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::body::LocalSessionBody;
@@ -135,7 +136,7 @@ impl From<SessionHandle> for i64 {
 /// # let _ = SESSIONS.runtime().shutdown(Duration::from_secs(5));
 /// ```
 pub struct SessionRegistry {
-    runtime: SharedRuntime,
+    runtime: Mutex<SharedRuntime>,
     limit: usize,
     sessions: Slots<Arc<Session>>,
 }
@@ -155,15 +156,54 @@ impl SessionRegistry {
     #[must_use]
     pub fn with_limit(runtime: &SharedRuntime, limit: usize) -> Self {
         Self {
-            runtime: runtime.clone(),
+            runtime: Mutex::new(runtime.clone()),
             limit,
             sessions: Slots::new(limit),
         }
     }
 
-    /// The runtime the sessions run on.
-    pub fn runtime(&self) -> &SharedRuntime {
-        &self.runtime
+    /// The runtime of the sessions that are created from now on.
+    pub fn runtime(&self) -> SharedRuntime {
+        self.current_runtime().clone()
+    }
+
+    /// Gives the sessions that are created from now on another runtime, and returns the one before.
+    /// Those that exist keep theirs, and their handles stay valid.
+    ///
+    /// For a host that shuts everything down and later begins again in the same process, as an app
+    /// does whose service is switched off and on: with a new registry, old handles would come to
+    /// name new sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use async_patterns::session::{
+    ///     RuntimeProfile, SessionContext, SessionRegistry, SharedRuntime,
+    /// };
+    ///
+    /// let profile = RuntimeProfile::test();
+    /// let registry = SessionRegistry::new(&SharedRuntime::new(profile.clone()));
+    /// let old = registry.create("first")?;
+    ///
+    /// let before = registry.replace_runtime(&SharedRuntime::new(profile));
+    /// let limit = Duration::from_secs(5);
+    /// assert!(registry.destroy_all(limit).is_empty());
+    /// assert!(before.shutdown(limit).is_clean());
+    ///
+    /// let new = registry.create("second")?;
+    /// registry.start(new, async |_: SessionContext| Ok(()))?;
+    /// assert!(registry.state(old).is_err());
+    /// # let _ = registry.runtime().shutdown(limit);
+    /// # Ok::<(), async_patterns::session::SessionError>(())
+    /// ```
+    #[must_use = "the runtime before goes on until it is shut down"]
+    pub fn replace_runtime(&self, runtime: &SharedRuntime) -> SharedRuntime {
+        mem::replace(&mut *self.current_runtime(), runtime.clone())
+    }
+
+    fn current_runtime(&self) -> MutexGuard<'_, SharedRuntime> {
+        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a session; see [`Session::new`].
@@ -172,7 +212,7 @@ impl SessionRegistry {
     ///
     /// Those of [`Session::new`], and [`SessionError::RegistryFull`].
     pub fn create(&self, name: impl Into<Arc<str>>) -> Result<SessionHandle, SessionError> {
-        let session = Arc::new(Session::new(name, &self.runtime)?);
+        let session = Arc::new(Session::new(name, &self.runtime())?);
         self.sessions
             .insert(session)
             .map(SessionHandle)
@@ -340,7 +380,7 @@ impl fmt::Debug for SessionRegistry {
         f.debug_struct("SessionRegistry")
             .field("sessions", &self.len())
             .field("limit", &self.limit)
-            .field("runtime", &self.runtime)
+            .field("runtime", &self.runtime())
             .finish()
     }
 }

@@ -149,6 +149,51 @@ impl SessionOutcome {
     pub const fn is_ok(&self) -> bool {
         matches!(self, Self::Completed | Self::Stopped)
     }
+
+    /// The number for this outcome, for hosts that cannot take an enum. The message, if there is
+    /// one, is the session's [`last_error`](super::Session::last_error).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use async_patterns::session::{OutcomeCode, SessionOutcome};
+    ///
+    /// let outcome = SessionOutcome::Failed("no route".into());
+    /// assert_eq!(outcome.code(), OutcomeCode::Failed);
+    /// assert_eq!(outcome.code() as i32, 2);
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> OutcomeCode {
+        match self {
+            Self::Completed => OutcomeCode::Completed,
+            Self::Stopped => OutcomeCode::Stopped,
+            Self::Failed(_) => OutcomeCode::Failed,
+            Self::Panicked(_) => OutcomeCode::Panicked,
+            Self::RuntimeGone => OutcomeCode::RuntimeGone,
+            Self::NotStarted(_) => OutcomeCode::NotStarted,
+        }
+    }
+}
+
+/// The kinds of [`SessionOutcome`], as numbers that a C header may repeat. None is negative, so
+/// that a function may return either one of these or an [`ErrorCode`](super::ErrorCode); and they
+/// are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum OutcomeCode {
+    /// The body returned and nobody had asked it to stop.
+    Completed = 0,
+    /// The session was asked to stop, and did.
+    Stopped = 1,
+    /// The body returned an error.
+    Failed = 2,
+    /// The body panicked.
+    Panicked = 3,
+    /// The shared runtime was shut down before the body had ended.
+    RuntimeGone = 4,
+    /// The start failed before the body could be polled.
+    NotStarted = 5,
 }
 
 impl fmt::Display for SessionOutcome {
@@ -203,5 +248,14 @@ mod tests {
     fn discriminants_are_what_a_c_header_would_say() {
         let codes: Vec<i32> = SessionState::ALL.iter().map(|s| *s as i32).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
+        let outcomes = [
+            SessionOutcome::Completed,
+            SessionOutcome::Stopped,
+            SessionOutcome::Failed("".into()),
+            SessionOutcome::Panicked("".into()),
+            SessionOutcome::RuntimeGone,
+            SessionOutcome::NotStarted("".into()),
+        ];
+        assert_eq!(outcomes.map(|o| o.code() as i32), [0, 1, 2, 3, 4, 5]);
     }
 }

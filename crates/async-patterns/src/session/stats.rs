@@ -43,7 +43,8 @@ pub struct SessionStats {
     pub last_outcome: Option<SessionOutcome>,
     /// The session's last error, see [`Session::last_error`](super::Session::last_error).
     pub last_error: Option<LastError>,
-    /// The body's own figures by name, see [`SessionContext::counter`](super::SessionContext::counter).
+    /// The body's own figures by name, see [`SessionContext::counter`](super::SessionContext::counter)
+    /// and [`SessionContext::observe`](super::SessionContext::observe).
     /// Each is read by itself: two of them need not be of the same moment.
     pub counters: Vec<(String, u64)>,
 }

@@ -182,7 +182,9 @@ impl Plan {
                 return false;
             }
             if paused {
-                // What is left to wake it is another thread or a descriptor, in real time.
+                // What is left to wake it is another thread or a descriptor, in real time. Nothing
+                // else runs on this runtime.
+                #[cfg_attr(dylint_lib = "async_patterns_lints", allow(blocking_call_in_async))]
                 std::thread::sleep(Duration::from_millis(1));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -380,6 +380,56 @@ fn counters_and_recorded_errors_are_read_while_the_body_runs() {
     let stats = session.stats();
     assert_eq!(stats.running_for, None);
     assert!(stats.total_running > Duration::ZERO);
+}
+
+#[test]
+fn an_observed_figure_is_read_when_the_host_asks_and_a_later_run_replaces_it() {
+    let session = session();
+    let packets = Arc::new(AtomicU64::new(1));
+    let (dropped, was_dropped) = drop_signal();
+    let read = Arc::clone(&packets);
+    let outcome = session.run_on_this_thread(async move |context: SessionContext| {
+        context.counter("packets").set(99);
+        context.observe("packets", move || {
+            let _held = &dropped;
+            read.load(Ordering::Relaxed)
+        });
+        Ok(())
+    });
+    assert!(outcome.unwrap().is_ok());
+    assert_eq!(session.stats().counters, [("packets".into(), 1)]);
+    packets.store(2, Ordering::Relaxed);
+    assert_eq!(session.stats().counters, [("packets".into(), 2)]);
+
+    assert!(was_dropped.try_recv().is_err());
+    let outcome = session.run_on_this_thread(async |context: SessionContext| {
+        context.counter("packets").add(5);
+        Ok(())
+    });
+    assert!(outcome.unwrap().is_ok());
+    assert!(was_dropped.try_recv().is_ok());
+    assert_eq!(session.stats().counters, [("packets".into(), 5)]);
+}
+
+#[test]
+fn an_observed_figure_may_look_at_its_own_session() {
+    let session = Arc::new(session());
+    let weak = Arc::downgrade(&session);
+    let outcome = session.run_on_this_thread(async move |context: SessionContext| {
+        context.counter("one").set(1);
+        context.observe("runs", move || {
+            weak.upgrade().map_or(0, |session| {
+                assert_eq!(session.state(), SessionState::Ended);
+                session.last_error().map_or(7, |_| 0)
+            })
+        });
+        Ok(())
+    });
+    assert!(outcome.unwrap().is_ok());
+    assert_eq!(
+        session.stats().counters,
+        [("one".into(), 1), ("runs".into(), 7)]
+    );
 }
 
 #[test]

@@ -245,3 +245,30 @@ fn nothing_hangs_and_nothing_is_left_when_threads_do_as_they_like() {
     let report = registry.runtime().shutdown(LIMIT);
     assert!(report.is_clean(), "{report}");
 }
+
+#[test]
+fn a_replaced_runtime_is_for_new_sessions_and_handles_never_come_back() {
+    let registry = registry();
+    let old = registry.create("old").unwrap();
+    registry.start(old, until_cancelled).unwrap();
+    let gone = registry.create("gone").unwrap();
+    registry.destroy(gone, LIMIT).unwrap();
+
+    let before = registry.replace_runtime(&runtime());
+    let new = registry.create("new").unwrap();
+    registry.start(new, until_cancelled).unwrap();
+    assert!(![old, gone].contains(&new));
+
+    // The old session ends with its runtime, keeps its handle and cannot be started again.
+    assert!(before.shutdown(LIMIT).is_clean());
+    assert_eq!(
+        registry.wait(old, LIMIT).unwrap(),
+        Some(SessionOutcome::Stopped)
+    );
+    let refused = registry.start(old, until_cancelled).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::RuntimeGone);
+    assert!(registry.state(new).unwrap().is_live());
+
+    assert!(registry.destroy_all(LIMIT).is_empty());
+    assert!(registry.runtime().shutdown(LIMIT).is_clean());
+}

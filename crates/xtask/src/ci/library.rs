@@ -10,7 +10,7 @@ use std::process::Command;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use super::LIMIT;
+use super::{HAS_SANITIZERS, LIMIT};
 use crate::error::{Error, FileContext, Result};
 use crate::files;
 use crate::process::{Run, sanitised};
@@ -18,8 +18,6 @@ use crate::suite::{Outcome, Suite};
 use crate::ui::Ui;
 
 const PACKAGE: &str = "async-patterns";
-/// The sanitizers are built for few systems; CI runs on this one.
-const SANITIZED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 const SANITIZED_TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Its expected outputs are those of rustc without flags.
 const COMPILE_FAIL_TEST: &str = "misuse_does_not_compile";
@@ -32,7 +30,7 @@ pub(super) fn outcomes(root: &Path, logs: &Path, ui: &Ui) -> Vec<Outcome> {
             minimal_versions(root, logs)
         }),
     ];
-    if SANITIZED {
+    if HAS_SANITIZERS {
         outcomes.push(address_sanitizer(root).run(logs, ui));
     }
     outcomes

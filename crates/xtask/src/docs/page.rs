@@ -13,8 +13,10 @@ const HEAD: &str = "\
 
 A lint that is on by default reports nothing on correct code. One that is off also reports what may
 be meant; switch it on with `cargo xtask lint --only NAME`, all of them with `--only strict`, or in
-the code with `#![cfg_attr(dylint_lib = \"async_patterns_lints\", warn(NAME))]`. README.md says how
-to silence a finding and where settings go.
+the code with `#![cfg_attr(dylint_lib = \"async_patterns_lints\", warn(NAME))]`. Two names stand
+for many: `async_patterns` for those that are on by default, `async_patterns_strict` for all but
+`version_floor`, which is no lint of the compiler's. README.md says how to silence a finding and
+where settings go.
 ";
 
 const FOR_CI: &str = "\

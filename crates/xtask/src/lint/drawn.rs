@@ -90,14 +90,25 @@ fn file(folder: &Path, lint: &str) -> PathBuf {
 }
 
 /// Without the note that says where the level comes from: rustc draws it at the first finding of a
-/// crate only.
+/// crate only. It is a line, or a place with its lines up to the next note.
 fn without_level(rendered: &str) -> String {
-    let is_level = |line: &str| {
-        let note = line.trim_start().strip_prefix("= note: ");
-        note.is_some_and(is_about_the_level)
-    };
-    let lines = rendered.trim_end().lines().filter(|line| !is_level(line));
-    lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    let mut text = String::new();
+    let mut in_note = false;
+    for line in rendered.trim_end().lines() {
+        let inner = line.trim_start().strip_prefix("= note: ");
+        let outer = line.strip_prefix("note: ");
+        let is_level = inner.or(outer).is_some_and(is_about_the_level);
+        let begins = ["note: ", "help: ", "warning: "]
+            .iter()
+            .any(|part| line.starts_with(part))
+            || line.trim_start().starts_with("= ");
+        in_note = is_level || (in_note && !begins);
+        if !in_note {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -119,6 +130,19 @@ mod tests {
         assert_eq!(
             all["a_lint"],
             "warning: it hangs\n --> src/lib.rs:3:1\n  |\n  = help: do not\n"
+        );
+    }
+
+    #[test]
+    fn a_level_that_is_set_in_the_code_is_none_either() {
+        let text = "warning: it hangs\n --> src/lib.rs:3:1\n  |\n  = help: do not\n\
+                    note: the lint level is defined here\n --> src/lib.rs:1:9\n  |\n1 | #![warn(a_lint)]\n\
+                    note: it is held here\n --> src/lib.rs:2:1\n";
+        let Drawn(all) = Drawn::of(&[drawn("a_lint", 3, text)]);
+        assert_eq!(
+            all["a_lint"],
+            "warning: it hangs\n --> src/lib.rs:3:1\n  |\n  = help: do not\n\
+             note: it is held here\n --> src/lib.rs:2:1\n"
         );
     }
 

@@ -1,3 +1,5 @@
+#![cfg_attr(dylint_lib = "async_patterns_lints", warn(async_guard_across_await))]
+
 mod broken;
 mod fixed;
 

@@ -1,4 +1,7 @@
+// The lint is off by default.
+#[cfg_attr(dylint_lib = "async_patterns_lints", warn(buffered_stream_stall))]
 mod broken;
+#[cfg_attr(dylint_lib = "async_patterns_lints", warn(buffered_stream_stall))]
 mod fixed;
 
 pub const DEMO: crate::Demo = crate::Demo {

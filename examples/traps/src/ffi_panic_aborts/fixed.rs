@@ -11,6 +11,8 @@ async fn decode(message: &[u8]) -> i32 {
 }
 
 /// What the C header declares: the message's number, or -1 where it is bad.
+// SAFETY: no other function of this program has the name.
+#[unsafe(export_name = "traps_message_number")]
 extern "C" fn message_number(message: *const u8, length: usize) -> i32 {
     let decoded = catch_unwind(|| {
         // SAFETY: the header asks for `length` readable bytes.

@@ -12,13 +12,13 @@ use crate::lanes::InLane as _;
 
 const ORDERS: u32 = 20;
 
-async fn write_log(mut orders: broadcast::Receiver<u32>) -> u32 {
-    let mut written = 0;
-    while let Ok(_order) = orders.recv().await {
+async fn write_log(mut orders: broadcast::Receiver<u32>) -> Vec<u32> {
+    let mut log = Vec::new();
+    while let Ok(order) = orders.recv().await {
         sleep(Duration::from_millis(5)).await; // the disk
-        written += 1;
+        log.push(order);
     }
-    written
+    log
 }
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -31,6 +31,9 @@ pub async fn main() {
         sleep(Duration::from_millis(1)).await;
     }
     drop(announce);
-    let written = log.await.expect("the log does not panic");
-    println!("symptom: lost {} of {ORDERS} orders", ORDERS - written);
+    let written = log.await.expect("the log does not panic").len();
+    println!(
+        "symptom: lost {} of {ORDERS} orders",
+        ORDERS as usize - written
+    );
 }

@@ -1,41 +1,35 @@
-//! A log shipper collects lines and wants to send what it has after 100 ms at the latest.
+//! A log shipper looks for new lines every 60 ms and wants to send what it has after 100 ms at the
+//! latest.
 //!
-//! The `sleep` is made anew in each pass. A line comes every 60 ms, so it never fires: nothing is
-//! shipped until the application stops.
+//! The `sleep` is made anew in each pass. The next look always comes before it, so it never fires:
+//! nothing is shipped until the application stops.
 // ANCHOR: program
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval, sleep};
 
 use crate::lanes::InLane as _;
 
+const LOOK_EVERY: Duration = Duration::from_millis(60);
 const SHIP_AFTER: Duration = Duration::from_millis(100);
-
-async fn application(lines: mpsc::Sender<String>) {
-    for number in 0..20 {
-        sleep(Duration::from_millis(60)).await;
-        if lines.send(format!("line {number}")).await.is_err() {
-            return;
-        }
-    }
-}
+const LINES: usize = 20;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
-    let (sender, mut lines) = mpsc::channel(16);
-    tokio::spawn(application(sender).in_lane("application"));
+    let mut look = interval(LOOK_EVERY);
+    let mut written = 0;
     let mut batch = Vec::new();
     let mut oldest = None;
     loop {
         tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) => {
-                    oldest.get_or_insert_with(Instant::now);
-                    batch.push(line);
+            _ = look.tick().in_lane("line") => {
+                oldest.get_or_insert_with(Instant::now);
+                batch.push(format!("line {written}"));
+                written += 1;
+                if written == LINES {
+                    break; // the application stops
                 }
-                None => break,
-            },
+            }
             () = sleep(SHIP_AFTER).in_lane("timer") => {
                 batch.clear(); // sent
                 oldest = None;

@@ -1,41 +1,34 @@
-//! The log shipper has one `interval` for the whole loop: no line that arrives can put it off.
+//! The log shipper has one `interval` for the whole loop: no look for new lines can put it off.
 // ANCHOR: program
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{Instant, interval};
 
 use crate::lanes::InLane as _;
 
+const LOOK_EVERY: Duration = Duration::from_millis(60);
 const SHIP_AFTER: Duration = Duration::from_millis(100);
-
-async fn application(lines: mpsc::Sender<String>) {
-    for number in 0..20 {
-        sleep(Duration::from_millis(60)).await;
-        if lines.send(format!("line {number}")).await.is_err() {
-            return;
-        }
-    }
-}
+const LINES: usize = 20;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
-    let (sender, mut lines) = mpsc::channel(16);
-    tokio::spawn(application(sender).in_lane("application"));
+    let mut look = interval(LOOK_EVERY);
     let mut ship = interval(SHIP_AFTER);
+    let mut written = 0;
     let mut batch = Vec::new();
     let mut oldest = None;
     let mut longest = Duration::ZERO;
     loop {
         tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) => {
-                    oldest.get_or_insert_with(Instant::now);
-                    batch.push(line);
+            _ = look.tick().in_lane("line") => {
+                oldest.get_or_insert_with(Instant::now);
+                batch.push(format!("line {written}"));
+                written += 1;
+                if written == LINES {
+                    break; // the application stops
                 }
-                None => break,
-            },
-            _ = ship.tick() => {
+            }
+            _ = ship.tick().in_lane("ship") => {
                 batch.clear(); // sent
                 longest = longest.max(oldest.take().map_or(Duration::ZERO, |line: Instant| line.elapsed()));
             }

@@ -17,3 +17,19 @@ macro_rules! run_block {
         $body
     };
 }
+
+/// Blocks the thread by itself.
+#[macro_export]
+macro_rules! nap {
+    () => {
+        std::thread::sleep(std::time::Duration::from_secs(1))
+    };
+}
+
+/// Spawns a task and forgets it.
+#[macro_export]
+macro_rules! detach {
+    ($future:expr) => {
+        tokio::spawn($future);
+    };
+}
