@@ -135,6 +135,7 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         LagAware::new(self.events.subscribe())
     }
 
+    // ANCHOR: turn
     /// Turns until it is cancelled or its device ends, and then ends its sessions.
     pub async fn run(mut self) -> Summary {
         let began = Instant::now();
@@ -167,7 +168,9 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
         Ok(())
     }
+    // ANCHOR_END: turn
 
+    // ANCHOR: shut_down
     /// Ends all sessions within one shared limit, and resets what is left.
     async fn shut_down(mut self, began: Instant, device: Option<io::Error>) -> Summary {
         let limit = self.config.limits.shutdown;
@@ -184,6 +187,7 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
             device,
         }
     }
+    // ANCHOR_END: shut_down
 
     /// Holds the loop against its invariants between two turns, and names the first that is broken.
     ///

@@ -18,10 +18,12 @@ pub const ABI_VERSION: i32 = 1;
 /// More of a message is not copied, however much room there is.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
+// ANCHOR: guarded
 /// The inside of every function that returns a number or an error code.
 fn guarded(f: impl FnOnce() -> Result<i32, LastError>) -> i32 {
     ffi_guard_with(|error| error.code() as i32, f)
 }
+// ANCHOR_END: guarded
 
 fn limit(milliseconds: u32) -> Duration {
     Duration::from_millis(milliseconds.into())
@@ -97,6 +99,7 @@ pub unsafe extern "C" fn session_bridge_create(name: *const c_char) -> u64 {
     })
 }
 
+// ANCHOR: start
 /// Starts the session and returns 0 at once, before it has done anything. Null options are those of
 /// `SESSION_BRIDGE_OPTIONS_INIT`: the memory device.
 ///
@@ -118,6 +121,7 @@ pub unsafe extern "C" fn session_bridge_start(handle: u64, options: *const Optio
         Ok(0)
     })
 }
+// ANCHOR_END: start
 
 /// Asks the session to stop and returns 0 at once. One that is stopping or has ended is left as it
 /// is.

@@ -32,6 +32,7 @@ pub fn create(name: &str) -> Result<SessionHandle, LastError> {
     Ok(SESSIONS.create(name)?)
 }
 
+// ANCHOR: start
 /// Starts a forwarder and returns at once.
 ///
 /// # Errors
@@ -54,6 +55,7 @@ pub unsafe fn start(handle: SessionHandle, options: &Options) -> Result<(), Last
     };
     Ok(SESSIONS.start_with_fds(handle, fds, forwarder)?)
 }
+// ANCHOR_END: start
 
 /// Asks a session to stop and returns at once.
 ///
@@ -126,6 +128,7 @@ pub fn destroy(handle: SessionHandle, limit: Duration) -> Result<(), LastError> 
     Ok(())
 }
 
+// ANCHOR: shutdown
 /// Destroys all sessions and shuts their runtime down. A session that is created later begins with
 /// a new one, and no handle ever comes back.
 ///
@@ -149,3 +152,4 @@ pub fn shutdown(limit: Duration) -> Result<(), LastError> {
     }
     Err(LastError::new(ErrorCode::DeadlineExceeded, message))
 }
+// ANCHOR_END: shutdown

@@ -95,12 +95,11 @@ const WAITS: &[&str] = &[
     "ureq::RequestBuilder::send",
 ];
 
-/// Wait, or do not, as a peer or the values given to them decide.
+/// Wait, or do not, as a peer or the values given to them decide. (The senders of `crossbeam` and
+/// `flume` are not here: those of channels without a bound have the same type.)
 const MAY_WAIT: &[&str] = &[
     "std::sync::mpsc::SyncSender::send",
     "std::net::ToSocketAddrs::to_socket_addrs",
-    "crossbeam_channel::Sender::send",
-    "flume::Sender::send",
 ];
 
 /// Poll a future on the calling thread until it is done.

@@ -118,7 +118,9 @@ impl<'f, 'tcx> Excuses<'f, 'tcx> {
         self.known.borrow_mut().insert(body, Some(Excuse::Test));
         let excuse = if is_test_code(self.tcx, body) {
             Some(Excuse::Test)
-        } else if self.polls_here.contains(&body) && self.is_on_own_thread(body) {
+        } else if (self.polls_here.contains(&body) || self.is_synchronous(body))
+            && self.is_on_own_thread(body)
+        {
             Some(Excuse::OwnThread)
         } else if self.tcx.def_kind(body) == DefKind::Closure {
             self.excuse(self.tcx.local_parent(body))
@@ -127,6 +129,19 @@ impl<'f, 'tcx> Excuses<'f, 'tcx> {
         };
         self.known.borrow_mut().insert(body, excuse);
         excuse
+    }
+
+    /// Whether the body is a function that is not async: one that takes a context is called by a loop
+    /// that polls by itself, where it is not the `poll` of a trait.
+    fn is_synchronous(&self, body: LocalDefId) -> bool {
+        match self.tcx.def_kind(body) {
+            DefKind::Fn => true,
+            DefKind::AssocFn => matches!(
+                self.tcx.def_kind(self.tcx.local_parent(body)),
+                DefKind::Impl { of_trait: false }
+            ),
+            _ => false,
+        }
     }
 
     fn excuse_of_callers(&self, function: LocalDefId) -> Option<Excuse> {

@@ -1,10 +1,13 @@
 //! What is still there when a future has been given up and the code around it runs again.
 
 use rustc_hir::{
-    Expr, ExprKind,
+    Expr, ExprKind, HirId, LetStmt, Node,
     intravisit::{Visitor, walk_expr},
 };
-use rustc_middle::{mir::Body, ty::TyCtxt};
+use rustc_middle::{
+    mir::Body,
+    ty::{TyCtxt, TypeckResults, TypingEnv},
+};
 use rustc_span::Span;
 
 use crate::{
@@ -42,11 +45,16 @@ pub(super) fn given_up<'s, 'tcx>(
         if foreign || !matches!(branch.source, Source::Owned) {
             continue;
         }
-        let places = places_in(branch.future);
+        let places = places_in(tcx, branch.future);
+        let typeck = tcx.typeck(select.expr.hir_id.owner.def_id);
+        let is_replaced = |handler: &'tcx Expr<'tcx>| {
+            assigns(handler, &places)
+                || !typeck.expr_ty(handler).is_never() && assigned_beside(tcx, select, &places)
+        };
         let others = select.branches.iter().enumerate();
         let backs: Vec<Back> = others
             .filter(|(other, _)| *other != position)
-            .filter(|(_, other)| !assigns(other.handler, &places))
+            .filter(|(_, other)| !is_replaced(other.handler))
             .map(|(_, other)| other.back)
             .chain(select.fallbacks.iter().filter_map(|fallback| {
                 // An `else` runs when every future is done or was never polled.
@@ -98,20 +106,76 @@ fn declared_at(body: &Body<'_>, root: definitions::Root) -> Option<Span> {
     }
 }
 
-/// The variables and fields that an expression names.
-pub(super) fn places_in<'tcx>(expr: &'tcx Expr<'tcx>) -> Vec<Place> {
-    struct Places(Vec<Place>);
-    impl<'tcx> Visitor<'tcx> for Places {
+/// The variables and fields that a future's expression names, those included that its async block
+/// does, or the one that a variable was initialized with. What is copied is not among them.
+pub(super) fn places_in<'tcx>(tcx: TyCtxt<'tcx>, future: &'tcx Expr<'tcx>) -> Vec<Place> {
+    struct Places<'tcx> {
+        tcx: TyCtxt<'tcx>,
+        typeck: &'tcx TypeckResults<'tcx>,
+        found: Vec<Place>,
+    }
+    impl<'tcx> Visitor<'tcx> for Places<'tcx> {
         fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            match Place::of(expr) {
-                Some(place) => self.0.push(place),
-                None => walk_expr(self, expr),
+            if let Some(place) = Place::of(expr) {
+                if !is_copied(self.tcx, self.typeck, expr) {
+                    self.found.push(place);
+                }
+            } else if let ExprKind::Closure(closure) = expr.kind {
+                self.visit_body(self.tcx.hir_body(closure.body));
+            } else {
+                walk_expr(self, expr);
             }
         }
     }
-    let mut places = Places(Vec::new());
-    places.visit_expr(expr);
-    places.0
+    let mut places = Places {
+        tcx,
+        typeck: tcx.typeck(future.hir_id.owner.def_id),
+        found: Vec::new(),
+    };
+    places.visit_expr(future);
+    if let Some(Place { variable, .. }) = Place::of(future)
+        && let Node::LetStmt(LetStmt {
+            init: Some(init), ..
+        }) = tcx.parent_hir_node(variable)
+    {
+        places.visit_expr(init);
+    }
+    places.found
+}
+
+fn is_copied<'tcx>(tcx: TyCtxt<'tcx>, typeck: &TypeckResults<'tcx>, expr: &Expr<'tcx>) -> bool {
+    let ty = typeck.expr_ty(expr).peel_refs();
+    let env = TypingEnv::non_body_analysis(tcx, expr.hir_id.owner.def_id);
+    tcx.type_is_copy_modulo_regions(env, ty)
+}
+
+/// Whether the loop around a `select!` puts something new into one of the places, outside of the
+/// `select!` and of futures.
+fn assigned_beside<'tcx>(tcx: TyCtxt<'tcx>, select: &Select<'tcx>, places: &[Place]) -> bool {
+    let Some(Node::Expr(looped)) = select.around.map(|around| tcx.hir_node(around.id)) else {
+        return false;
+    };
+    struct Beside<'p> {
+        select: HirId,
+        places: &'p [Place],
+        found: bool,
+    }
+    impl<'tcx> Visitor<'tcx> for Beside<'_> {
+        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
+            if expr.hir_id == self.select {
+                return;
+            }
+            self.found |= replaces(expr, self.places);
+            walk_expr(self, expr);
+        }
+    }
+    let mut beside = Beside {
+        select: select.expr.hir_id,
+        places,
+        found: false,
+    };
+    beside.visit_expr(looped);
+    beside.found
 }
 
 /// Whether two places overlap.
@@ -125,15 +189,19 @@ pub(super) fn assigns<'tcx>(expr: &'tcx Expr<'tcx>, places: &[Place]) -> bool {
     struct Assigns<'p>(&'p [Place], bool);
     impl<'tcx> Visitor<'tcx> for Assigns<'_> {
         fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            if let ExprKind::Assign(target, ..) = expr.kind
-                && let Some(target) = Place::of(target)
-            {
-                self.1 |= self.0.iter().any(|place| overlap(place, &target));
-            }
+            self.1 |= replaces(expr, self.0);
             walk_expr(self, expr);
         }
     }
     let mut assigns = Assigns(places, false);
     assigns.visit_expr(expr);
     assigns.1
+}
+
+/// Whether an expression itself is an assignment to one of the places.
+fn replaces(expr: &Expr<'_>, places: &[Place]) -> bool {
+    let ExprKind::Assign(target, ..) = expr.kind else {
+        return false;
+    };
+    Place::of(target).is_some_and(|target| places.iter().any(|place| overlap(place, &target)))
 }

@@ -125,7 +125,7 @@ fn find<'tcx>(
                 ty,
                 value,
                 typeck,
-                places: places_in(future),
+                places: places_in(tcx, future),
                 after: after(tcx, typeck, awaited, gone_variant),
             })
         })

@@ -138,6 +138,24 @@ async fn what_a_drop_does() {
     drop(cleaner);
 }
 
+/// A loop on a thread of its own that polls by itself.
+struct OwnLoop(std::sync::mpsc::Receiver<u8>);
+
+impl OwnLoop {
+    fn start(mut self) {
+        thread::spawn(move || {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            while self.turn(&mut context) {}
+        });
+    }
+
+    fn turn(&mut self, context: &mut std::task::Context<'_>) -> bool {
+        let mut pending = std::pin::pin!(task::yield_now());
+        let _ = std::future::Future::poll(pending.as_mut(), context);
+        self.0.recv().is_ok()
+    }
+}
+
 const fn in_const_code() -> u32 {
     1
 }

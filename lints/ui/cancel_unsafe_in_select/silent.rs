@@ -187,6 +187,48 @@ async fn a_stream_that_is_replaced(mut stream: TcpStream, mut ping: Interval) ->
     }
 }
 
+struct Monitor {
+    stream: Option<TcpStream>,
+    checks: u64,
+}
+
+impl Monitor {
+    /// What the loser has left behind is dropped before the next pass.
+    async fn run(&mut self) {
+        loop {
+            let check = async {
+                match &mut self.stream {
+                    Some(stream) => stream.write_all(b"hello").await?,
+                    None => self.stream = Some(TcpStream::connect("localhost:1").await?),
+                }
+                io::Result::Ok(())
+            };
+            let is_alive = select! {
+                checked = check => checked.is_ok(),
+                _ = sleep(Duration::from_secs(1)) => false,
+            };
+            if is_alive {
+                self.checks += 1;
+            } else {
+                self.stream = None;
+            }
+        }
+    }
+}
+
+async fn a_stream_that_each_pass_makes(
+    mut stream: TcpStream,
+    mut ping: Interval,
+) -> io::Result<()> {
+    loop {
+        select! {
+            message = read_message(&mut stream) => drop(message?),
+            _ = ping.tick() => {}
+        }
+        stream = TcpStream::connect("localhost:1").await?;
+    }
+}
+
 struct Connection {
     stream: TcpStream,
     buffer: Bytes,

@@ -288,4 +288,30 @@ async fn nested(mut worker: Worker, mut stream: DuplexStream, mut ping: Interval
     }
 }
 
+/// What is replaced is a number that the future reads, and the pass that loses does not get there.
+async fn something_else_is_replaced(mut stream: DuplexStream, mut ping: Interval) {
+    let mut limit = 4;
+    loop {
+        select! {
+            message = async {
+                let mut body = vec![0; limit];
+                stream.read_exact(&mut body).await
+            } => drop(message),
+            _ = ping.tick() => limit = 8,
+        }
+    }
+}
+
+async fn replaced_on_another_way(mut stream: DuplexStream, mut ping: Interval) {
+    loop {
+        let message = select! {
+            message = read_message(&mut stream) => message,
+            _ = ping.tick() => continue,
+        };
+        if message.is_err() {
+            stream = tokio::io::duplex(64).0;
+        }
+    }
+}
+
 fn main() {}

@@ -211,3 +211,8 @@ async fn a_wrapper_around_timeout(jobs: &mut mpsc::Receiver<u64>) {
     with_limit(SECOND, jobs.recv()).await;
     with_limit(SECOND, async { jobs.recv().await.map(sum_to) }).await;
 }
+
+/// A channel without a bound has the same type, and its `send` does not wait.
+async fn a_sender_that_may_have_no_bound(sender: crossbeam_channel::Sender<u64>) {
+    timeout(SECOND, async { sender.send(1) }).await;
+}

@@ -11,9 +11,15 @@
 //! | [`RuntimeProfile`], [`SharedRuntime`] | one tokio runtime for all sessions: few threads, small stacks, names; built when needed, shut down within a limit |
 //! | [`Session`], [`SessionBody`], [`SessionContext`] | one piece of work, its life and what it is given |
 //! | [`SessionState`], [`SessionOutcome`] | where it is in its life, and how its last run ended |
+//! | [`SessionError`], [`ErrorCode`], [`OutcomeCode`] | what went wrong; the same as numbers for a C header |
 //! | [`SessionRegistry`], [`SessionHandle`] | sessions behind integers that never dangle |
 //! | [`SessionFds`] | duplicates of the host's file descriptors (unix) |
 //! | [`ffi_guard`], [`last_error`] | exported functions out of which no panic gets |
+//!
+//! A whole library of this kind, with a C header, Java classes and a test host in each language, is
+//! the example [`session_bridge`] of the repository.
+//!
+//! [`session_bridge`]: https://github.com/async-patterns/async-patterns/tree/main/examples/session_bridge
 //!
 //! # Two ways to run
 //!

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::event_loop::IoLoop;
 use crate::session;
 
+// ANCHOR: accept
 impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
     /// Spawns the sessions. They are ordinary tasks from here on, and run beside the loop.
     pub fn accept(&mut self) {
@@ -41,3 +42,4 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
     }
 }
+// ANCHOR_END: accept

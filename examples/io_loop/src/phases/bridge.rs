@@ -6,6 +6,7 @@ use crate::connector::Connector;
 use crate::device::Device;
 use crate::event_loop::IoLoop;
 
+// ANCHOR: bridge
 impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
     /// Moves what can be moved for the flows that are marked: by their session, which wrote, read
     /// or ended, or by smoltcp, which received, was acknowledged or closed.
@@ -35,3 +36,4 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
     }
 }
+// ANCHOR_END: bridge

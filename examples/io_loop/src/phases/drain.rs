@@ -32,6 +32,7 @@ enum Kind {
 }
 
 impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
+    // ANCHOR: drain
     /// Takes up to a budget of packets: an unbounded drain would starve the sessions under load.
     ///
     /// # Errors
@@ -52,6 +53,7 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
         Ok(())
     }
+    // ANCHOR_END: drain
 
     fn classify(&mut self, packet: Packet) {
         let kind = match classify(&packet) {

@@ -38,6 +38,7 @@ pub enum Wake {
     Slept,
 }
 
+// ANCHOR: wait
 impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
     /// Waits, in the only place of the loop that does.
     ///
@@ -81,6 +82,7 @@ impl<D: Device, C: Connector + Sync> IoLoop<D, C> {
         }
     }
 }
+// ANCHOR_END: wait
 
 async fn next_dns(dns: Option<&mut crate::dns::Interceptor>) -> Vec<crate::dns::Finished> {
     match dns {

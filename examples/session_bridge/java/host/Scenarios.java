@@ -54,6 +54,7 @@ final class Scenarios {
         }
     }
 
+    // ANCHOR: revoked
     /** The host closes its own descriptor; the session goes on with its duplicate. */
     void revokeInMidFlight() {
         try (PacketPair pair = new PacketPair(); Session session = new Session("revoked")) {
@@ -71,6 +72,7 @@ final class Scenarios {
             check(last != null, "the session closed its descriptor");
         }
     }
+    // ANCHOR_END: revoked
 
     /** Both ends are closed under the session, which fails, says so, and can be started again. */
     void deviceEnds() {

@@ -1,4 +1,7 @@
+// The lint is off by default.
+#[cfg_attr(dylint_lib = "async_patterns_lints", warn(idle_timer_in_select_loop))]
 mod broken;
+#[cfg_attr(dylint_lib = "async_patterns_lints", warn(idle_timer_in_select_loop))]
 mod fixed;
 
 pub const DEMO: crate::Demo = crate::Demo {
