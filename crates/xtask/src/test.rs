@@ -69,6 +69,7 @@ pub(crate) fn suites(root: &Path) -> Vec<Suite> {
         limit: LIMIT,
     };
     let library = ["-p", "async-patterns"];
+    let timeline = ["-p", "async-timeline"];
     vec![
         suite(
             "library",
@@ -84,8 +85,28 @@ pub(crate) fn suites(root: &Path) -> Vec<Suite> {
         ),
         suite("loom models", loom(root)),
         suite(
+            "timeline",
+            cargo_test(&[&timeline[..], &["--all-features"]].concat()),
+        ),
+        suite(
+            "timeline, no features",
+            cargo_test(
+                &[
+                    &timeline[..],
+                    &["--lib", "--tests", "--no-default-features"],
+                ]
+                .concat(),
+            ),
+        ),
+        suite(
             "gallery, examples and tools",
-            cargo_test(&["--workspace", "--exclude", "async-patterns"]),
+            cargo_test(&[
+                "--workspace",
+                "--exclude",
+                "async-patterns",
+                "--exclude",
+                "async-timeline",
+            ]),
         ),
     ]
 }

@@ -14,6 +14,7 @@
 )]
 
 mod catalog;
+mod lanes;
 mod refused;
 mod watchdog;
 
@@ -55,10 +56,12 @@ mod timer_reset_in_select_loop;
 mod unbounded_concurrency;
 mod unending_spawn_blocking;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use catalog::{Catalog, Trap};
 use clap::Parser;
+use lanes::Lanes;
 
 /// A trap's two programs.
 struct Demo {
@@ -66,6 +69,8 @@ struct Demo {
     name: &'static str,
     broken: fn(),
     fixed: fn(),
+    /// What `--timeline` can draw of them.
+    lanes: Lanes,
 }
 
 /// Every demo. `tests/gallery.rs` holds this list against `traps.toml`, in both directions.
@@ -120,6 +125,9 @@ struct Args {
     /// Run the fixed program (the default)
     #[arg(long, requires = "trap")]
     fixed: bool,
+    /// Write a picture of what the futures did: SVG, or a Chrome trace if FILE ends in .json
+    #[arg(long, value_name = "FILE", requires = "trap")]
+    timeline: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -133,6 +141,14 @@ fn main() -> ExitCode {
         eprintln!("traps: there is no trap called `{name}`; run without arguments to see the list");
         return ExitCode::from(2);
     };
+    if let Some(file) = &args.timeline {
+        let which = if args.broken { "broken" } else { "fixed" };
+        let title = format!("{} ({which})", trap.title);
+        if let Err(reason) = lanes::order(file, name, title, demo.lanes) {
+            eprintln!("traps: {reason}");
+            return ExitCode::from(2);
+        }
+    }
     run(trap, demo, args.broken);
     ExitCode::SUCCESS
 }
@@ -151,5 +167,6 @@ fn run(trap: &Trap, demo: &Demo, broken: bool) {
     }
     println!();
     let program = if broken { demo.broken } else { demo.fixed };
+    let _picture = lanes::AtTheEnd;
     program();
 }

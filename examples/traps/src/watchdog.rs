@@ -3,6 +3,8 @@
 use std::time::Duration;
 use std::{process, thread};
 
+use crate::lanes;
+
 /// What a stuck broken program exits with: 124, as `timeout(1)` does.
 const STUCK: i32 = 124;
 
@@ -13,6 +15,7 @@ pub fn arm(limit: Duration, symptom: &'static str) {
     thread::spawn(move || {
         thread::sleep(limit);
         println!("symptom: {symptom}");
+        lanes::deliver();
         process::exit(STUCK);
     });
 }

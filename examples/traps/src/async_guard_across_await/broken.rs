@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
+use crate::lanes::InLane as _;
+
 struct Accounts {
     alice: u32,
     bob: u32,
@@ -28,7 +30,9 @@ async fn transfer(accounts: &Mutex<Accounts>, amount: u32) {
 pub async fn main() {
     let accounts = Mutex::new(Accounts { alice: 100, bob: 0 });
     let limit = Duration::from_millis(100);
-    let in_time = timeout(limit, transfer(&accounts, 40)).await.is_ok();
+    let in_time = timeout(limit, transfer(&accounts, 40).in_lane("transfer"))
+        .await
+        .is_ok();
     let accounts = accounts.lock().await;
     let left = accounts.alice + accounts.bob;
     println!(

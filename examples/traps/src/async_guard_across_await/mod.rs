@@ -7,4 +7,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "async_guard_across_await",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Paused,
 };

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 async fn chart() {
     block_in_place(|| thread::sleep(Duration::from_millis(1_500)));
 }
@@ -20,7 +22,10 @@ async fn greeting(asked: Instant) -> Duration {
 pub async fn main() {
     // In a task, because `block_on` itself is no worker and would hide half of it.
     let page = tokio::spawn(async {
-        let (waited, ()) = tokio::join!(greeting(Instant::now()), chart());
+        let (waited, ()) = tokio::join!(
+            greeting(Instant::now()).in_lane("greeting"),
+            chart().in_lane("chart")
+        );
         waited
     });
     let waited = page.await.expect("the page does not panic");

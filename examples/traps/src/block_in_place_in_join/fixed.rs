@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 async fn chart() {
     let drawn = spawn_blocking(|| thread::sleep(Duration::from_millis(1_500)));
     drawn.await.expect("the chart does not panic");
@@ -19,7 +21,10 @@ async fn greeting(asked: Instant) -> Duration {
 #[tokio::main(worker_threads = 2)]
 pub async fn main() {
     let page = tokio::spawn(async {
-        let (waited, ()) = tokio::join!(greeting(Instant::now()), chart());
+        let (waited, ()) = tokio::join!(
+            greeting(Instant::now()).in_lane("greeting"),
+            chart().in_lane("chart")
+        );
         waited
     });
     let waited = page.await.expect("the page does not panic");

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::lanes::InLane as _;
+
 const HEARTBEAT: Duration = Duration::from_millis(10);
 
 /// `std::fs::write` followed by `sync_all`, on a disk that has a bad day.
@@ -35,6 +37,6 @@ async fn heartbeat() -> Duration {
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() {
-    let (silence, ()) = tokio::join!(heartbeat(), chat());
+    let (silence, ()) = tokio::join!(heartbeat().in_lane("heartbeat"), chat().in_lane("chat"));
     println!("symptom: no heartbeat for {} ms", silence.as_millis());
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::lanes::InLane as _;
+
 const HEARTBEAT: Duration = Duration::from_millis(10);
 
 /// `std::fs::write` followed by `sync_all`, on a disk that has a bad day.
@@ -35,7 +37,7 @@ async fn heartbeat() -> Duration {
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() {
-    let (silence, ()) = tokio::join!(heartbeat(), chat());
+    let (silence, ()) = tokio::join!(heartbeat().in_lane("heartbeat"), chat().in_lane("chat"));
     // Far above 10 ms, so that a busy machine does not matter; far below the 1 500 of the disk.
     if silence < Duration::from_secs(1) {
         println!("fine: the heartbeat went on while the disk was busy");

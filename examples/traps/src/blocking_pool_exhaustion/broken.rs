@@ -11,6 +11,8 @@ use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::lanes::blocking;
+
 const POOL: usize = 4;
 const PRINTERS: usize = 8;
 
@@ -22,10 +24,10 @@ async fn serve() -> Duration {
     let started = Arc::new(Semaphore::new(0));
     for _ in 0..PRINTERS {
         let started = Arc::clone(&started);
-        spawn_blocking(move || {
+        spawn_blocking(blocking("printer", move || {
             started.add_permits(1);
             print_job();
-        });
+        }));
     }
     let full = started
         .acquire_many(u32::try_from(POOL).expect("a small number"))
@@ -34,7 +36,7 @@ async fn serve() -> Duration {
 
     let asked = Instant::now();
     // What `tokio::net::lookup_host` and `tokio::fs` do inside.
-    spawn_blocking(|| "127.0.0.1")
+    spawn_blocking(blocking("look-up", || "127.0.0.1"))
         .await
         .expect("the look-up does not panic");
     asked.elapsed()

@@ -11,6 +11,8 @@ use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::lanes::blocking;
+
 const POOL: usize = 4;
 const PRINTERS: usize = 8;
 
@@ -28,11 +30,11 @@ async fn serve() -> Duration {
                 .acquire_owned()
                 .await
                 .expect("the semaphore stays open");
-            spawn_blocking(move || {
+            spawn_blocking(blocking("printer", move || {
                 started.add_permits(1);
                 print_job();
                 drop(permit);
-            });
+            }));
         });
     }
     let busy = started
@@ -42,7 +44,7 @@ async fn serve() -> Duration {
 
     let asked = Instant::now();
     // What `tokio::net::lookup_host` and `tokio::fs` do inside.
-    spawn_blocking(|| "127.0.0.1")
+    spawn_blocking(blocking("look-up", || "127.0.0.1"))
         .await
         .expect("the look-up does not panic");
     asked.elapsed()

@@ -6,6 +6,8 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep};
 
+use crate::lanes::InLane as _;
+
 /// How long a server waits for its reader before it closes the connection.
 const SERVER_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -28,12 +30,12 @@ async fn store(_page: &Result<(), &str>) {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let mut pages = stream::iter(0..12)
-        .map(|page| tokio::spawn(download(page)))
+        .map(|page| tokio::spawn(download(page).in_lane(format!("page {page}"))))
         .buffered(4);
     let mut failed = 0;
     while let Some(page) = pages.next().await {
         let page = page.expect("no download panics");
-        store(&page).await;
+        store(&page).in_lane("store").await;
         failed += u32::from(page.is_err());
     }
     if failed == 0 {

@@ -8,4 +8,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "buffered_stream_stall",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Paused,
 };

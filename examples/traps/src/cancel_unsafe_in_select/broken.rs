@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{interval, sleep};
 
+use crate::lanes::InLane as _;
+
 const SENT: u8 = 10;
 
 async fn read_message(stream: &mut DuplexStream) -> io::Result<Vec<u8>> {
@@ -31,12 +33,12 @@ async fn peer(mut stream: DuplexStream) -> io::Result<()> {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let (mut ours, theirs) = duplex(64);
-    tokio::spawn(peer(theirs));
+    tokio::spawn(peer(theirs).in_lane("peer"));
     let mut ping = interval(Duration::from_millis(10));
     let mut whole = 0;
     loop {
         tokio::select! {
-            message = read_message(&mut ours) => match message {
+            message = read_message(&mut ours).in_lane("read_message") => match message {
                 Ok(message) => whole += u8::from(message.len() == 3),
                 Err(_) => break,
             },

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::machine::{Buffer, Machine};
+use crate::lanes::InLane as _;
 
 async fn read(machine: &Machine) -> Buffer {
     let buffer = machine.allocate("");
@@ -20,7 +21,7 @@ async fn read(machine: &Machine) -> Buffer {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let machine = Machine::default();
-    let alice = timeout(Duration::from_millis(100), read(&machine)).await;
+    let alice = timeout(Duration::from_millis(100), read(&machine).in_lane("read")).await;
     assert!(alice.is_err(), "her packet is late");
 
     let reply = machine.allocate("250 OK, bob");

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 const RECEIPTS: u32 = 10;
 
 async fn mail_receipt(mailed: Arc<AtomicU32>) {
@@ -17,8 +19,9 @@ async fn mail_receipt(mailed: Arc<AtomicU32>) {
 
 async fn checkout(mailed: &Arc<AtomicU32>) {
     for _ in 0..RECEIPTS {
-        tokio::spawn(mail_receipt(Arc::clone(mailed)));
+        tokio::spawn(mail_receipt(Arc::clone(mailed)).in_lane("receipt"));
     }
+    sleep(Duration::from_millis(100)).await; // the payment
 }
 
 pub fn main() {

@@ -9,6 +9,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 const RECEIPTS: u32 = 10;
 
 async fn mail_receipt(mailed: Arc<AtomicU32>) {
@@ -19,8 +21,9 @@ async fn mail_receipt(mailed: Arc<AtomicU32>) {
 async fn checkout(mailed: &Arc<AtomicU32>) {
     let mut receipts = JoinSet::new();
     for _ in 0..RECEIPTS {
-        receipts.spawn(mail_receipt(Arc::clone(mailed)));
+        receipts.spawn(mail_receipt(Arc::clone(mailed)).in_lane("receipt"));
     }
+    sleep(Duration::from_millis(100)).await; // the payment
     while let Some(receipt) = receipts.join_next().await {
         receipt.expect("no receipt panics");
     }

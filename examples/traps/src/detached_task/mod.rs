@@ -8,4 +8,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "detached_task",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Real { budget: 300 },
 };

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 async fn query(answered: Arc<AtomicU32>) {
     sleep(Duration::from_millis(100)).await; // the database
     answered.fetch_add(1, Ordering::Relaxed);
@@ -17,9 +19,11 @@ async fn query(answered: Arc<AtomicU32>) {
 pub async fn main() {
     let answered = Arc::new(AtomicU32::new(0));
     let mut running: Option<JoinHandle<()>> = None;
-    for _key in "async".chars() {
+    for key in "async".chars() {
         drop(running.take()); // meant to cancel it
-        running = Some(tokio::spawn(query(Arc::clone(&answered))));
+        running = Some(tokio::spawn(
+            query(Arc::clone(&answered)).in_lane(format!("query {key}")),
+        ));
         sleep(Duration::from_millis(30)).await;
     }
     sleep(Duration::from_secs(1)).await;

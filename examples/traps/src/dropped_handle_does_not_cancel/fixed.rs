@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::lanes::InLane as _;
+
 async fn query(answered: Arc<AtomicU32>) {
     sleep(Duration::from_millis(100)).await; // the database
     answered.fetch_add(1, Ordering::Relaxed);
@@ -16,11 +18,11 @@ async fn query(answered: Arc<AtomicU32>) {
 pub async fn main() {
     let answered = Arc::new(AtomicU32::new(0));
     let mut running: Option<AbortOnDropHandle<()>> = None;
-    for _key in "async".chars() {
+    for key in "async".chars() {
         drop(running.take());
-        running = Some(AbortOnDropHandle::new(tokio::spawn(query(Arc::clone(
-            &answered,
-        )))));
+        running = Some(AbortOnDropHandle::new(tokio::spawn(
+            query(Arc::clone(&answered)).in_lane(format!("query {key}")),
+        )));
         sleep(Duration::from_millis(30)).await;
     }
     sleep(Duration::from_secs(1)).await;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 type Connection = Arc<Mutex<Vec<&'static str>>>;
@@ -32,15 +33,15 @@ pub async fn main() {
         "deadlocked: the sync has the next place in the mutex's queue, and nobody polls it",
     );
     let connection = Connection::default();
-    tokio::spawn(long_upload(connection.clone()));
+    tokio::spawn(long_upload(connection.clone()).in_lane("upload"));
     sleep(Duration::from_millis(10)).await;
 
-    let sync = send(connection.clone(), "sync");
+    let sync = send(connection.clone(), "sync").in_lane("sync");
     tokio::pin!(sync);
     tokio::select! {
         () = &mut sync => {}
         () = sleep(Duration::from_millis(10)) => {
-            send(connection.clone(), "heartbeat").await;
+            send(connection.clone(), "heartbeat").in_lane("heartbeat").await;
             sync.await;
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 type Connection = Arc<Mutex<Vec<&'static str>>>;
@@ -26,14 +27,14 @@ async fn long_upload(connection: Connection) {
 pub async fn main() {
     watchdog::arm(Duration::from_secs(10), "deadlocked");
     let connection = Connection::default();
-    tokio::spawn(long_upload(connection.clone()));
+    tokio::spawn(long_upload(connection.clone()).in_lane("upload"));
     sleep(Duration::from_millis(10)).await;
 
-    let mut sync = tokio::spawn(send(connection.clone(), "sync"));
+    let mut sync = tokio::spawn(send(connection.clone(), "sync").in_lane("sync"));
     tokio::select! {
         _ = &mut sync => {}
         () = sleep(Duration::from_millis(10)) => {
-            send(connection.clone(), "heartbeat").await;
+            send(connection.clone(), "heartbeat").in_lane("heartbeat").await;
             sync.await.expect("the sync does not panic");
         }
     }

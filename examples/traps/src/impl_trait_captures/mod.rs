@@ -4,4 +4,7 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "impl_trait_captures",
     broken: || crate::refused::show(include_str!("broken.stderr")),
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::None(
+        "the compiler refuses the broken program, and the fixed one is about types",
+    ),
 };

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 const ORDERS: u32 = 20;
 
 async fn write_log(mut orders: mpsc::Receiver<u32>) -> u32 {
@@ -22,7 +24,7 @@ async fn write_log(mut orders: mpsc::Receiver<u32>) -> u32 {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 pub async fn main() {
     let (announce, orders) = mpsc::channel(8);
-    let log = tokio::spawn(write_log(orders));
+    let log = tokio::spawn(write_log(orders).in_lane("log"));
     for order in 0..ORDERS {
         announce
             .send(order)

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 
+use crate::lanes::InLane as _;
+
 /// Tells which thread made the thumbnail.
 async fn thumbnail(_photo: u32) -> ThreadId {
     thread::sleep(Duration::from_millis(20)); // stands for the computing
@@ -16,7 +18,7 @@ async fn thumbnail(_photo: u32) -> ThreadId {
 #[tokio::main(worker_threads = 4)]
 pub async fn main() {
     let threads: HashSet<ThreadId> = stream::iter(0..8)
-        .map(thumbnail)
+        .map(|photo| thumbnail(photo).in_lane(format!("photo {photo}")))
         .buffer_unordered(8)
         .collect()
         .await;

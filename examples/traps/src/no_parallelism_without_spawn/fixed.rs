@@ -8,6 +8,8 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use tokio::task::spawn_blocking;
 
+use crate::lanes::blocking;
+
 /// Tells which thread made the thumbnail.
 fn thumbnail(_photo: u32) -> ThreadId {
     thread::sleep(Duration::from_millis(20)); // stands for the computing
@@ -17,7 +19,7 @@ fn thumbnail(_photo: u32) -> ThreadId {
 #[tokio::main(worker_threads = 4)]
 pub async fn main() {
     let threads: HashSet<ThreadId> = stream::iter(0..8)
-        .map(|photo| spawn_blocking(move || thumbnail(photo)))
+        .map(|photo| spawn_blocking(blocking(format!("photo {photo}"), move || thumbnail(photo))))
         .buffer_unordered(4)
         .map(|made| made.expect("no thumbnail panics"))
         .collect()

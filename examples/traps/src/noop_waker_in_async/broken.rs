@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 fn look(connection: &mut DuplexStream, packet: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
@@ -41,6 +42,6 @@ pub async fn main() {
     });
     println!(
         "fine: a packet of {} bytes",
-        next_packet(&mut connection).await
+        next_packet(&mut connection).in_lane("server").await
     );
 }

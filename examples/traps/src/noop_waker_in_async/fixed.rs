@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 fn look(
@@ -38,6 +39,6 @@ pub async fn main() {
     });
     println!(
         "fine: a packet of {} bytes",
-        next_packet(&mut connection).await
+        next_packet(&mut connection).in_lane("server").await
     );
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 #[derive(Default)]
@@ -50,7 +51,7 @@ pub async fn main() {
     let queue = Arc::new(Queue::default());
     let worker = tokio::spawn({
         let queue = Arc::clone(&queue);
-        async move { queue.pop().await }
+        async move { queue.pop().await }.in_lane("worker")
     });
     sleep(Duration::from_millis(20)).await;
     queue.push(7);

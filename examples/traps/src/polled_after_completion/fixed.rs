@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::lanes::InLane as _;
+
 async fn load_index() -> usize {
     sleep(Duration::from_millis(10)).await;
     42
@@ -24,14 +26,14 @@ async fn produce(jobs: mpsc::Sender<u32>) {
 pub async fn main() {
     let (sender, mut jobs) = mpsc::channel(4);
     tokio::spawn(produce(sender));
-    let index = load_index();
+    let index = load_index().in_lane("index");
     tokio::pin!(index);
     let mut loaded = None;
     let mut done = 0;
     loop {
         tokio::select! {
             entries = &mut index, if loaded.is_none() => loaded = Some(entries),
-            job = jobs.recv() => match job {
+            job = jobs.recv().in_lane("recv") => match job {
                 Some(_) => done += 1,
                 None => break,
             },

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep};
 
+use crate::lanes::InLane as _;
+
 const TICKS: u32 = 200;
 
 /// Somebody who prints one page after the other, and queues for each like everybody else.
@@ -32,7 +34,7 @@ pub async fn main() {
     let mut progress = interval(Duration::from_millis(10));
     for _ in 0..TICKS {
         tokio::select! {
-            _turn = printer.acquire() => {
+            _turn = printer.acquire().in_lane("turn") => {
                 println!("fine: printed after {} pages of others", pages.load(Ordering::Relaxed));
                 return;
             }

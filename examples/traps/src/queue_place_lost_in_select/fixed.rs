@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep};
 
+use crate::lanes::InLane as _;
+
 const TICKS: u32 = 200;
 
 /// Somebody who prints one page after the other, and queues for each like everybody else.
@@ -28,7 +30,7 @@ pub async fn main() {
     }
     sleep(Duration::from_millis(5)).await; // they are there first
     let mut progress = interval(Duration::from_millis(10));
-    let mut turn = pin!(printer.acquire());
+    let mut turn = pin!(printer.acquire().in_lane("turn"));
     for _ in 0..TICKS {
         tokio::select! {
             _turn = &mut turn => {

@@ -8,4 +8,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "queue_place_lost_in_select",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Paused,
 };

@@ -7,6 +7,8 @@ use tokio::sync::mpsc;
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::lanes::InLane as _;
+
 const PATIENCE: Duration = Duration::from_secs(5);
 
 async fn keep_fresh(mut feed: mpsc::Receiver<u32>, stop: CancellationToken) -> usize {
@@ -30,12 +32,12 @@ async fn keep_fresh(mut feed: mpsc::Receiver<u32>, stop: CancellationToken) -> u
 pub async fn main() {
     let (feed, entries) = mpsc::channel(8);
     let stop = CancellationToken::new();
-    let cache = tokio::spawn(keep_fresh(entries, stop.clone()));
+    let cache = tokio::spawn(keep_fresh(entries, stop.clone()).in_lane("cache"));
     feed.send(7).await.expect("the cache listens");
     sleep(Duration::from_secs(1)).await; // the service at work
 
     stop.cancel();
-    match timeout(PATIENCE, cache).await {
+    match timeout(PATIENCE, cache).in_lane("shutdown").await {
         Ok(_) => println!("fine: stopped"),
         Err(_) => println!("symptom: still running {PATIENCE:?} after it was told to stop"),
     }

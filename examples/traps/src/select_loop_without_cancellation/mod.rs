@@ -5,4 +5,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "select_loop_without_cancellation",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Paused,
 };

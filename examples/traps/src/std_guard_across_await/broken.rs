@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 #[derive(Default)]
@@ -47,6 +48,9 @@ pub async fn main() {
         "deadlocked: the second request blocks the thread that the first one needs",
     );
     let cache = SessionCache::default();
-    let (first, second) = tokio::join!(cache.user(1), cache.user(2));
+    let (first, second) = tokio::join!(
+        cache.user(1).in_lane("request 1"),
+        cache.user(2).in_lane("request 2")
+    );
     println!("fine: served {first} and {second}");
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::lanes::InLane as _;
 use crate::watchdog;
 
 #[derive(Default)]
@@ -46,6 +47,9 @@ async fn load_from_database(session: u64) -> String {
 pub async fn main() {
     watchdog::arm(Duration::from_secs(10), "deadlocked");
     let cache = SessionCache::default();
-    let (first, second) = tokio::join!(cache.user(1), cache.user(2));
+    let (first, second) = tokio::join!(
+        cache.user(1).in_lane("request 1"),
+        cache.user(2).in_lane("request 2")
+    );
     println!("fine: served {first} and {second}");
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use crate::lanes::InLane as _;
+
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// Stretches a password into a key. A real one does a fixed number of rounds; this one goes on for
@@ -27,7 +29,9 @@ async fn check(password: &str) -> bool {
 #[tokio::main]
 pub async fn main() {
     let started = Instant::now();
-    let outcome = timeout(LIMIT, check("correct horse")).await;
+    let outcome = timeout(LIMIT, check("correct horse").in_lane("check"))
+        .in_lane("timeout")
+        .await;
     let missed_by = started.elapsed().saturating_sub(LIMIT).as_millis();
     println!("symptom: deadline missed by {missed_by} ms, and the answer was {outcome:?}");
 }

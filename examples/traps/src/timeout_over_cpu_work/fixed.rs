@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use async_patterns::timeout::{StopFlag, blocking_timeout};
 
+use crate::lanes::InLane as _;
+
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// Stretches a password into a key. A real one does a fixed number of rounds; this one goes on for
@@ -30,7 +32,10 @@ pub async fn main() {
         stretch("correct horse", Duration::from_secs(10), &stop)
     });
     // A busy machine may let the thread come back late; ten seconds is how long it would take.
-    let outcome = key.with_grace(Duration::from_secs(5)).await;
+    let outcome = key
+        .with_grace(Duration::from_secs(5))
+        .in_lane("timeout")
+        .await;
     match outcome {
         Err(error) if error.has_stopped() && started.elapsed() < Duration::from_secs(6) => {
             println!("fine: the handler was told in time, and the thread has stopped");

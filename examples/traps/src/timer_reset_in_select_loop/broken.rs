@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval, sleep};
 
+use crate::lanes::InLane as _;
+
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 const SHIP_AFTER: Duration = Duration::from_millis(100);
 const LINES: usize = 20;
@@ -20,7 +22,7 @@ pub async fn main() {
     let mut oldest = None;
     loop {
         tokio::select! {
-            _ = look.tick() => {
+            _ = look.tick().in_lane("line") => {
                 oldest.get_or_insert_with(Instant::now);
                 batch.push(format!("line {written}"));
                 written += 1;
@@ -28,7 +30,7 @@ pub async fn main() {
                     break; // the application stops
                 }
             }
-            () = sleep(SHIP_AFTER) => {
+            () = sleep(SHIP_AFTER).in_lane("timer") => {
                 batch.clear(); // sent
                 oldest = None;
             }

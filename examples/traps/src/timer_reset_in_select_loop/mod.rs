@@ -5,4 +5,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "timer_reset_in_select_loop",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::Paused,
 };

@@ -8,4 +8,5 @@ pub const DEMO: crate::Demo = crate::Demo {
     name: "unbounded_concurrency",
     broken: broken::main,
     fixed: fixed::main,
+    lanes: crate::lanes::Lanes::None("its 5 000 futures do not fit into a picture"),
 };
