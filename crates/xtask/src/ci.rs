@@ -27,8 +27,8 @@ const LIMIT: Duration = Duration::from_mins(30);
 const HAS_SANITIZERS: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
 const CARGO_DENY: &str = "0.20.2";
 
-/// Runs what CI runs: format, clippy, docs, book, dependency policy, all tests, our lints on
-/// ourselves.
+/// Runs what CI runs: format, clippy, docs, book, dependency policy, all tests, the fuzz targets for
+/// a while, our lints on ourselves.
 ///
 /// From nothing it takes about 50 minutes on two cores and 12 GB of disk, most of it for the
 /// compiler of the lints; 15 minutes when the cache is warm. It prints a time per step at the end.
