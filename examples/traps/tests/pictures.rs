@@ -152,12 +152,6 @@ const PICTURES: &[Wanted] = &[
         Same::InEvents,
         "One poll of 600 ms. <code>timeout</code> is inside of it too, and cannot look at its clock.",
     ),
-    Wanted(
-        "timer_reset_in_select_loop",
-        "broken",
-        Same::InEvents,
-        "Every line drops the timer of its pass of the loop. None gets to its 100 ms.",
-    ),
 ];
 
 fn traps(arguments: &[&str]) -> std::process::Output {
