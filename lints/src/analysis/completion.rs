@@ -32,6 +32,7 @@ const POLL_INNER: &[&str] = &[
     "tokio_util::task::task_tracker::TrackedFuture",
     "tracing::instrument::Instrumented",
     "tracing::instrument::WithDispatch",
+    "async_timeline::Recorded",
     "core::panic::AssertUnwindSafe",
 ];
 
