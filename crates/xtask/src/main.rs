@@ -15,6 +15,7 @@ mod process;
 mod setup;
 mod suite;
 mod test;
+mod traps;
 mod ui;
 
 use std::process::ExitCode;

@@ -75,6 +75,8 @@ const WRAPPERS: &[&str] = &[
     "tokio_util::context::TokioContext",
     "tracing::instrument::Instrumented",
     "tracing::instrument::WithDispatch",
+    "async_patterns::cancel::CancelDebug",
+    "async_timeline::Recorded",
     "core::panic::AssertUnwindSafe",
     "futures_util::future::Map",
     "futures_util::future::MapInto",

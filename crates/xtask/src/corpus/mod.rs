@@ -22,6 +22,7 @@ use crate::hash::sha256;
 use crate::lint::{self, Catalog, Linter};
 use crate::paths;
 use crate::setup::{self, SetupOptions, Toolchain};
+use crate::traps;
 use crate::ui::Ui;
 
 use check::Checker;
@@ -123,7 +124,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<ExitCode> {
         .mend("run `cargo xtask corpus` again, without `--report`"));
     }
 
-    let report = Report::new(&checked, &verdicts);
+    let off_by_default = traps::off_by_default(traps::read(&places.root.join("traps.toml"))?);
+    let report = Report::new(&checked, &verdicts, &off_by_default);
     if chosen.len() == entries.len() {
         let path = places.report();
         fs::write(&path, report.markdown()).file("write", &path)?;

@@ -22,6 +22,7 @@ pub(crate) struct Checked<'a> {
 pub(crate) struct Report<'a> {
     crates: &'a [Checked<'a>],
     verdicts: &'a [Verdict],
+    off_by_default: &'a BTreeSet<String>,
 }
 
 /// What stands in the way of a clean corpus.
@@ -29,7 +30,7 @@ pub(crate) struct Report<'a> {
 pub(crate) struct Problems {
     /// Findings without a verdict.
     pub(crate) unread: usize,
-    /// Findings that are wrong.
+    /// Findings that are wrong, of lints that are on by default. Others report what may be meant.
     pub(crate) wrong: usize,
     /// Panics of lints or of the compiler.
     pub(crate) panics: usize,
@@ -42,7 +43,7 @@ impl Problems {
     pub(crate) fn summary(&self) -> Option<String> {
         let parts: Vec<_> = [
             (self.unread, "findings that nobody has read"),
-            (self.wrong, "findings that are false"),
+            (self.wrong, "false findings of lints that are on by default"),
             (self.panics, "panics"),
             (self.stale.len(), "verdicts that match no finding"),
         ]
@@ -55,8 +56,16 @@ impl Problems {
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(crates: &'a [Checked<'a>], verdicts: &'a [Verdict]) -> Self {
-        Self { crates, verdicts }
+    pub(crate) fn new(
+        crates: &'a [Checked<'a>],
+        verdicts: &'a [Verdict],
+        off_by_default: &'a BTreeSet<String>,
+    ) -> Self {
+        Self {
+            crates,
+            verdicts,
+            off_by_default,
+        }
     }
 
     fn verdict(&self, entry: &Entry, finding: &Finding) -> Option<&'a Verdict> {
@@ -83,8 +92,10 @@ impl<'a> Report<'a> {
 
     pub(crate) fn problems(&self) -> Problems {
         let wrong = |(entry, finding): &(&Entry, &Finding)| {
-            self.verdict(entry, finding)
-                .is_some_and(|found| found.verdict == Judgement::False)
+            !self.off_by_default.contains(&finding.lint)
+                && self
+                    .verdict(entry, finding)
+                    .is_some_and(|found| found.verdict == Judgement::False)
         };
         let looked_at: BTreeSet<_> = self
             .crates
@@ -136,9 +147,17 @@ impl<'a> Report<'a> {
             };
             counts.entry(&finding.lint).or_default()[column] += 1;
         }
-        text.push_str("\n| lint | real | false | unread |\n|---|---|---|---|\n");
+        text.push_str("\n| lint | default | real | false | unread |\n|---|---|---|---|---|\n");
         for (lint, [real, wrong, unread]) in counts {
-            let _ = writeln!(text, "| `{lint}` | {real} | {wrong} | {unread} |");
+            let default = if self.off_by_default.contains(lint) {
+                "off"
+            } else {
+                "on"
+            };
+            let _ = writeln!(
+                text,
+                "| `{lint}` | {default} | {real} | {wrong} | {unread} |"
+            );
         }
     }
 
@@ -320,10 +339,11 @@ mod tests {
             },
         ];
         let verdicts = [verdict(&read, Judgement::Real)];
-        let report = Report::new(&crates, &verdicts);
+        let none = BTreeSet::new();
+        let report = Report::new(&crates, &verdicts, &none);
         let text = report.markdown();
         for part in [
-            "| `a_lint` | 1 | 0 | 1 |",
+            "| `a_lint` | on | 1 | 0 | 1 |",
             "| x | 1.2.3 | HTTP | 3 | 1 | 2 | it has futures |",
             "| y | 1.2.3 | HTTP | not lintable | all | - |",
             "[src/read.rs:3](https://docs.rs/crate/x/1.2.3/source/src/read.rs#3)",
@@ -367,7 +387,9 @@ mod tests {
             verdict(&gone, Judgement::Real),
             elsewhere,
         ];
-        let problems = Report::new(&crates, &verdicts).problems();
+        let off = BTreeSet::from(["a_lint".to_owned()]);
+        assert_eq!(Report::new(&crates, &verdicts, &off).problems().wrong, 0);
+        let problems = Report::new(&crates, &verdicts, &BTreeSet::new()).problems();
         assert_eq!(
             (problems.unread, problems.wrong, problems.panics),
             (0, 1, 1)
@@ -375,7 +397,9 @@ mod tests {
         assert_eq!(problems.stale, ["x 1.2.3: a_lint at src/gone.rs:4"]);
         assert_eq!(
             problems.summary().as_deref(),
-            Some("1 findings that are false, 1 panics, 1 verdicts that match no finding")
+            Some(
+                "1 false findings of lints that are on by default, 1 panics, 1 verdicts that match no finding"
+            )
         );
         assert_eq!(Problems::default().summary(), None);
     }

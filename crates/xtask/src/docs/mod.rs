@@ -6,13 +6,13 @@
 
 mod declaration;
 mod page;
-mod traps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::error::{Error, Result};
+use crate::traps;
 use crate::ui::Ui;
 use crate::{files, paths};
 

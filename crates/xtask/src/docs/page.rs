@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::declaration::Declaration;
-use super::traps::Trap;
 use crate::lint::version_floor;
+use crate::traps::Trap;
 
 const HEAD: &str = "\
 # The lints
