@@ -180,6 +180,7 @@ mod tests {
             title: "A thing".to_owned(),
             severity: "stall".to_owned(),
             helper: "tokio::spawn".to_owned(),
+            lint: None,
             chapter: Some("traps/a_lint.md".to_owned()),
             demo: Some("a_demo".to_owned()),
         }
