@@ -6,8 +6,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use crate::lanes::InLane as _;
-
 const SESSION_TIME: Duration = Duration::from_secs(30);
 
 /// A client that stays for ten minutes.
@@ -30,7 +28,7 @@ pub async fn main() {
             keep_alive = keep_alives.recv() => if keep_alive.is_none() {
                 break; // the client has gone
             },
-            () = sleep(SESSION_TIME).in_lane("timer") => break,
+            () = sleep(SESSION_TIME) => break,
         }
     }
     println!(

@@ -7,8 +7,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use crate::lanes::InLane as _;
-
 const SESSION_TIME: Duration = Duration::from_secs(30);
 
 /// A client that stays for ten minutes.
@@ -26,7 +24,7 @@ pub async fn main() {
     let (sender, mut keep_alives) = mpsc::channel(4);
     tokio::spawn(client(sender));
     let started = Instant::now();
-    let mut limit = pin!(sleep(SESSION_TIME).in_lane("timer"));
+    let mut limit = pin!(sleep(SESSION_TIME));
     loop {
         tokio::select! {
             keep_alive = keep_alives.recv() => if keep_alive.is_none() {

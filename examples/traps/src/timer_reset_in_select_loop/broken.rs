@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval, sleep};
 
-use crate::lanes::InLane as _;
-
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 const SHIP_AFTER: Duration = Duration::from_millis(100);
 const LINES: usize = 20;
@@ -22,7 +20,7 @@ pub async fn main() {
     let mut oldest = None;
     loop {
         tokio::select! {
-            _ = look.tick().in_lane("line") => {
+            _ = look.tick() => {
                 oldest.get_or_insert_with(Instant::now);
                 batch.push(format!("line {written}"));
                 written += 1;
@@ -30,7 +28,7 @@ pub async fn main() {
                     break; // the application stops
                 }
             }
-            () = sleep(SHIP_AFTER).in_lane("timer") => {
+            () = sleep(SHIP_AFTER) => {
                 batch.clear(); // sent
                 oldest = None;
             }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
-use crate::lanes::InLane as _;
-
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 const SHIP_AFTER: Duration = Duration::from_millis(100);
 const LINES: usize = 20;
@@ -20,7 +18,7 @@ pub async fn main() {
     let mut longest = Duration::ZERO;
     loop {
         tokio::select! {
-            _ = look.tick().in_lane("line") => {
+            _ = look.tick() => {
                 oldest.get_or_insert_with(Instant::now);
                 batch.push(format!("line {written}"));
                 written += 1;
@@ -28,7 +26,7 @@ pub async fn main() {
                     break; // the application stops
                 }
             }
-            _ = ship.tick().in_lane("ship") => {
+            _ = ship.tick() => {
                 batch.clear(); // sent
                 longest = longest.max(oldest.take().map_or(Duration::ZERO, |line: Instant| line.elapsed()));
             }
