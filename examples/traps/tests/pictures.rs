@@ -132,7 +132,7 @@ const PICTURES: &[Wanted] = &[
         "polled_after_completion",
         "broken",
         Same::InEvents,
-        "The index completes at 10 ms, and is polled again in the next pass of the loop.",
+        "The index completes at 10 ms. The next pass of the loop polls it again, and that is the end.",
     ),
     Wanted(
         "select_loop_without_cancellation",
@@ -150,7 +150,7 @@ const PICTURES: &[Wanted] = &[
         "timeout_over_cpu_work",
         "broken",
         Same::InEvents,
-        "One poll of 600 ms. <code>timeout</code> is inside of it too, and cannot look at its clock.",
+        "One poll of 600 ms, and the work is inside of it: <code>timeout</code> cannot look at its clock.",
     ),
 ];
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::lanes::InLane as _;
 
 async fn load_index() -> usize {
-    sleep(Duration::from_millis(10)).await;
+    sleep(Duration::from_millis(10)).in_lane("index").await;
     42
 }
 
@@ -26,7 +26,7 @@ async fn produce(jobs: mpsc::Sender<u32>) {
 pub async fn main() {
     let (sender, mut jobs) = mpsc::channel(4);
     tokio::spawn(produce(sender));
-    let index = load_index().in_lane("index");
+    let index = load_index();
     tokio::pin!(index);
     let mut done = 0;
     loop {
