@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{ValueEnum, ValueHint};
+use clap::{ArgGroup, ValueEnum, ValueHint};
 
 use crate::error::{self, Error, FileContext, Result};
 use crate::paths;
@@ -59,6 +59,7 @@ const LIMIT: Duration = Duration::from_hours(3);
 
 /// Lints a cargo project, after setting up what the lints need.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("kept").multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Args {
     /// The project: a folder with a Cargo.toml [default: examples/traps of this checkout]
@@ -294,17 +295,23 @@ fn give_out(text: &str, output: Option<&Path>) -> Result<()> {
 /// The exit code, and why.
 fn judge(args: &Args, report: &Report, expected: Option<&Expected>, ui: &Ui) -> Result<ExitCode> {
     let found = Expected::from_findings(&report.findings);
+    let mut judged = Vec::new();
     if let (Some(file), true) = (&args.expect, args.bless) {
         found.write(file)?;
         let count = counted(found.len(), "expected finding");
         ui.line(format_args!("wrote {count} to `{}`", file.display()));
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Some(expected) = expected {
-        return judge_expected(expected, &found, ui);
+        judged.push(Ok(ExitCode::SUCCESS));
+    } else if let Some(expected) = expected {
+        judged.push(judge_expected(expected, &found, ui));
     }
     if let Some(folder) = &args.drawn {
-        return judge_drawn(folder, args.bless, report, ui);
+        judged.push(judge_drawn(folder, args.bless, report, ui));
+    }
+    if !judged.is_empty() {
+        return judged
+            .into_iter()
+            .find(Result::is_err)
+            .unwrap_or(Ok(ExitCode::SUCCESS));
     }
     if args.deny && !report.findings.is_empty() {
         return Ok(ExitCode::from(error::FOUND));
