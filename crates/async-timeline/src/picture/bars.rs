@@ -26,23 +26,21 @@ pub(super) struct Bar {
 pub(super) fn of(spans: &[Span], scale: &Scale) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     for span in spans {
-        let x = scale.x(span.from);
+        let begins = scale.x(span.from);
         let to_x = if span.open {
             scale.right()
         } else {
             scale.x(span.to)
         };
-        let taken = bars.last().map_or(x, |last| last.to_x);
+        let taken = bars.last().map_or(begins, |last| last.to_x);
+        let x = begins.max(taken);
         if span.state.is_poll() {
             match bars.last_mut() {
                 Some(last) if last.state.is_poll() && to_x <= taken => merge(last, span),
-                _ => {
-                    let x = x.max(taken);
-                    bars.push(new(span, x, to_x.max(Tenths(x.0 + POLL))));
-                }
+                _ => bars.push(new(span, x, to_x.max(Tenths(x.0 + POLL)))),
             }
-        } else if to_x > taken {
-            bars.push(new(span, x.max(taken), to_x));
+        } else if to_x > x {
+            bars.push(new(span, x, to_x));
         }
     }
     bars
@@ -107,6 +105,18 @@ mod tests {
         let bars = bars(&spans);
         assert_eq!(bars.len(), 1);
         assert_eq!((bars[0].polls, bars[0].state), (3, State::Blocked));
+    }
+
+    #[test]
+    fn a_wait_of_no_length_is_left_out_wherever_it_is() {
+        let spans = [
+            span(State::Running, 10, 11),
+            span(State::Waiting, 50, 50),
+            span(State::Waiting, 50, 60),
+        ];
+        let bars = bars(&spans);
+        assert_eq!(bars.len(), 2);
+        assert!(bars.iter().all(|bar| bar.x < bar.to_x));
     }
 
     #[test]
