@@ -6,9 +6,9 @@
 //! handed to another thread are not followed, nor is `block_in_place`, which makes the thread one
 //! that may be blocked, nor what is done once in the life of the program (`OnceLock::get_or_init`).
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
-use rustc_data_structures::fx::FxHashSet;
+use rustc_data_structures::fx::{FxHashMap, FxHashSet};
 use rustc_hir::{
     HirId,
     def_id::{DefId, DefIdSet, LocalDefId},
@@ -52,15 +52,14 @@ pub(crate) struct Target<W> {
     pub(crate) what: W,
 }
 
+type Targets<W> = Rc<Vec<Target<W>>>;
+
 pub(crate) trait Sought<'tcx> {
     type What: Clone;
 
     /// The targets in a body, whoever runs it.
-    fn in_body(
-        &self,
-        graph: &CallGraph<'tcx>,
-        instance: Instance<'tcx>,
-    ) -> Rc<Vec<Target<Self::What>>>;
+    fn in_body(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>)
+    -> Vec<Target<Self::What>>;
 
     /// Whether what a site calls belongs to the path.
     fn follows(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>, site: &Site<'tcx>)
@@ -83,23 +82,29 @@ pub(crate) struct Found<W> {
     pub(crate) target_in: String,
 }
 
-pub(crate) struct ExecutorPath<'f, 'tcx> {
+pub(crate) struct ExecutorPath<'f, 'tcx, S: Sought<'tcx>> {
     tcx: TyCtxt<'tcx>,
     graphs: &'f CallGraphs<'tcx>,
+    sought: S,
+    /// The targets of the bodies that were asked: many polled bodies lead to the same ones.
+    known: RefCell<FxHashMap<Instance<'tcx>, Targets<S::What>>>,
     not_followed: DefIdSet,
     /// Functions that lead to a target by the names in them.
     leading: FxHashSet<LocalDefId>,
 }
 
-impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
+impl<'f, 'tcx, S: Sought<'tcx>> ExecutorPath<'f, 'tcx, S> {
     pub(crate) fn new(
         graphs: &'f CallGraphs<'tcx>,
         paths: &Resolver<'tcx>,
+        sought: S,
         leading: FxHashSet<LocalDefId>,
     ) -> Self {
         Self {
             tcx: graphs.tcx,
             graphs,
+            sought,
+            known: RefCell::default(),
             not_followed: paths.all(NOT_FOLLOWED.iter().copied()),
             leading,
         }
@@ -113,11 +118,8 @@ impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
             .is_some_and(|function| self.leading.contains(&function))
     }
 
-    pub(crate) fn search<S: Sought<'tcx>>(
-        &self,
-        sought: &S,
-        polled: LocalDefId,
-    ) -> Vec<Found<S::What>> {
+    pub(crate) fn search(&self, polled: LocalDefId) -> Vec<Found<S::What>> {
+        let sought = &self.sought;
         let graph = self.graphs.for_owner(polled);
         let start = graph.bodies.identity(polled);
         let reached = Reached::among(
@@ -131,10 +133,10 @@ impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
             },
             &mut |next| self.is_entered(next),
         );
-        let targets: Vec<Rc<Vec<Target<S::What>>>> = reached
+        let targets: Vec<Targets<S::What>> = reached
             .bodies
             .iter()
-            .map(|body| sought.in_body(&graph, body.instance))
+            .map(|body| self.targets_in(&graph, body.instance))
             .collect();
         let position = |instance| reached.position(instance);
         let toward = reached.toward_first(&|_, body| {
@@ -155,6 +157,15 @@ impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
                 walk.found_in(body, &counts, &mut found);
             }
         }
+        found
+    }
+
+    fn targets_in(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Targets<S::What> {
+        if let Some(known) = self.known.borrow().get(&instance) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(self.sought.in_body(graph, instance));
+        self.known.borrow_mut().insert(instance, Rc::clone(&found));
         found
     }
 
@@ -185,7 +196,7 @@ impl<'f, 'tcx> ExecutorPath<'f, 'tcx> {
 struct Walk<'w, 'tcx, W> {
     tcx: TyCtxt<'tcx>,
     reached: &'w Reached<'tcx>,
-    targets: &'w [Rc<Vec<Target<W>>>],
+    targets: &'w [Targets<W>],
     toward: &'w [Option<Hop>],
     own: Vec<bool>,
 }

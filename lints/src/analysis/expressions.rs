@@ -1,7 +1,7 @@
 //! Small questions about expressions of the source.
 
 use rustc_hir::{
-    Body, Expr, ExprKind, HirId, QPath,
+    Block, Body, Expr, ExprKind, HirId, QPath,
     def::Res,
     def_id::DefId,
     intravisit::{Visitor, walk_expr},
@@ -51,6 +51,19 @@ pub(crate) fn any_in<'tcx>(
         found: false,
     };
     any.visit_expr(expr);
+    any.found
+}
+
+/// The same for a block.
+pub(crate) fn any_in_block<'tcx>(
+    block: &'tcx Block<'tcx>,
+    wanted: &mut dyn FnMut(&'tcx Expr<'tcx>) -> bool,
+) -> bool {
+    let mut any = Any {
+        wanted,
+        found: false,
+    };
+    any.visit_block(block);
     any.found
 }
 

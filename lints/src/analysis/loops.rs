@@ -11,6 +11,7 @@ use rustc_span::{DesugaringKind, Span};
 
 use super::{
     enclosing::written_by_foreign_macro,
+    expressions::{any_in, any_in_block},
     handoffs::is_std,
     length::{FEW, Lengths},
     origin::holds,
@@ -175,7 +176,7 @@ impl<'tcx> Search<'tcx> {
     }
 
     fn rounds_while(&self, condition: &'tcx Expr<'tcx>, body: &'tcx Expr<'tcx>) -> Rounds {
-        match peel(condition).kind {
+        match condition.peel_drop_temps().kind {
             ExprKind::Let(binding) => self.rounds_while_let(binding.init),
             ExprKind::Binary(operator, left, right) => {
                 let (counter, limit) = match operator.node {
@@ -193,7 +194,7 @@ impl<'tcx> Search<'tcx> {
     }
 
     fn rounds_while_let(&self, init: &'tcx Expr<'tcx>) -> Rounds {
-        let ExprKind::MethodCall(method, receiver, ..) = peel(init).kind else {
+        let ExprKind::MethodCall(method, receiver, ..) = init.peel_drop_temps().kind else {
             return Rounds::Unknown;
         };
         let receiver_ty = self.lengths.ty(receiver).peel_refs();
@@ -212,41 +213,21 @@ impl<'tcx> Search<'tcx> {
 
     /// Whether the body adds to the variable.
     fn counts_up(&self, counter: &'tcx Expr<'tcx>, body: &'tcx Expr<'tcx>) -> bool {
-        struct Adds {
-            counter: rustc_hir::HirId,
-            found: bool,
-        }
-        impl<'tcx> Visitor<'tcx> for Adds {
-            fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-                self.found |= matches!(expr.kind, ExprKind::AssignOp(operator, target, _)
+        local(counter.peel_drop_temps()).is_some_and(|counter| {
+            any_in(body, &mut |expr| {
+                matches!(expr.kind, ExprKind::AssignOp(operator, target, _)
                     if operator.node == rustc_hir::AssignOpKind::AddAssign
-                        && local(target) == Some(self.counter));
-                walk_expr(self, expr);
-            }
-        }
-        local(peel(counter)).is_some_and(|counter| {
-            let mut adds = Adds {
-                counter,
-                found: false,
-            };
-            adds.visit_expr(body);
-            adds.found
+                        && local(target) == Some(counter))
+            })
         })
     }
 
     /// A compare-and-swap that is tried until it succeeds.
     fn retries(&self, block: &'tcx Block<'tcx>) -> bool {
-        struct Retries(bool);
-        impl<'tcx> Visitor<'tcx> for Retries {
-            fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-                self.0 |= matches!(expr.kind, ExprKind::MethodCall(method, ..)
-                    if RETRIED.contains(&method.ident.as_str()));
-                walk_expr(self, expr);
-            }
-        }
-        let mut retries = Retries(false);
-        retries.visit_block(block);
-        retries.0
+        any_in_block(block, &mut |expr| {
+            matches!(expr.kind, ExprKind::MethodCall(method, ..)
+                if RETRIED.contains(&method.ident.as_str()))
+        })
     }
 
     /// Whether an iterator of this type counts or makes up its items instead of visiting a
@@ -289,24 +270,10 @@ pub(crate) fn ends_in_first_round(block: &Block<'_>) -> bool {
     leaves && !continues(block)
 }
 
-fn continues(block: &Block<'_>) -> bool {
-    struct Continues(bool);
-    impl<'tcx> Visitor<'tcx> for Continues {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            self.0 |= matches!(expr.kind, ExprKind::Continue(_));
-            walk_expr(self, expr);
-        }
-    }
-    let mut continues = Continues(false);
-    continues.visit_block(block);
-    continues.0
-}
-
-fn peel<'tcx>(expr: &'tcx Expr<'tcx>) -> &'tcx Expr<'tcx> {
-    match expr.kind {
-        ExprKind::DropTemps(inner) => peel(inner),
-        _ => expr,
-    }
+fn continues<'tcx>(block: &'tcx Block<'tcx>) -> bool {
+    any_in_block(block, &mut |expr| {
+        matches!(expr.kind, ExprKind::Continue(_))
+    })
 }
 
 fn local(expr: &Expr<'_>) -> Option<rustc_hir::HirId> {

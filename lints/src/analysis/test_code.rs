@@ -35,6 +35,11 @@ pub(crate) fn is_test_code(tcx: TyCtxt<'_>, body: LocalDefId) -> bool {
     }
 }
 
+/// The same, or the body stands in a crate that is all tests.
+pub(crate) fn is_run_by_tests(tcx: TyCtxt<'_>, body: LocalDefId) -> bool {
+    is_test_crate(tcx) || is_test_code(tcx, body)
+}
+
 /// Whether the whole crate is an integration test.
 pub(crate) fn is_test_crate(tcx: TyCtxt<'_>) -> bool {
     if env::var_os(TEST_TARGET_VARIABLE).is_none() {

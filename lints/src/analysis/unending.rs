@@ -248,7 +248,7 @@ impl<'tcx> Search<'_, 'tcx> {
         let Some(ExprKind::If(condition, body, _)) = block.expr.map(|expr| expr.kind) else {
             return;
         };
-        let ends = match peel(condition).kind {
+        let ends = match condition.peel_drop_temps().kind {
             ExprKind::Let(binding) if is_plain_success(binding.pat) => {
                 if self.is_source(binding.init) {
                     Ends::WithSource
@@ -307,16 +307,18 @@ impl<'tcx> Search<'_, 'tcx> {
 
     fn is_timed_source(&self, expr: &Expr<'_>) -> bool {
         self.typeck
-            .type_dependent_def_id(peel(expr).hir_id)
+            .type_dependent_def_id(expr.peel_drop_temps().hir_id)
             .is_some_and(|function| self.unending.timed_sources.contains(&function))
     }
 
     /// Whether the value says whether a source is closed: a receive, perhaps with an adapter of
     /// `Result` behind it.
     fn is_source(&self, expr: &Expr<'_>) -> bool {
-        match peel(expr).kind {
+        match expr.peel_drop_temps().kind {
             ExprKind::MethodCall(method, receiver, arguments, _) => {
-                let function = self.typeck.type_dependent_def_id(peel(expr).hir_id);
+                let function = self
+                    .typeck
+                    .type_dependent_def_id(expr.peel_drop_temps().hir_id);
                 if function.is_some_and(|function| self.unending.sources.contains(&function)) {
                     return !self.is_fed_by_workers(receiver);
                 }
@@ -333,7 +335,7 @@ impl<'tcx> Search<'_, 'tcx> {
             // The call that `?` makes.
             ExprKind::Call(_, [inner]) => {
                 let tcx = self.unending.tcx;
-                called(self.typeck, peel(expr))
+                called(self.typeck, expr.peel_drop_temps())
                     .is_some_and(|function| tcx.is_lang_item(function, LangItem::TryTraitBranch))
                     && self.is_source(inner)
             }
@@ -456,7 +458,7 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
                 return;
             }
             ExprKind::If(condition, then, otherwise) => {
-                if let ExprKind::Let(binding) = peel(condition).kind
+                if let ExprKind::Let(binding) = condition.peel_drop_temps().kind
                     && self.search.is_source(binding.init)
                 {
                     self.visit_expr(binding.init);
@@ -496,7 +498,7 @@ impl<'tcx> Visitor<'tcx> for Exits<'_, '_, 'tcx> {
 
 /// The variable that a receiver is, or an iterator over one goes through.
 fn receiver(expr: &Expr<'_>) -> Option<HirId> {
-    match peel(expr).kind {
+    match expr.peel_drop_temps().kind {
         ExprKind::AddrOf(_, _, inner) => receiver(inner),
         ExprKind::MethodCall(_, inner, ..) => receiver(inner),
         _ => variable(expr),
@@ -505,11 +507,4 @@ fn receiver(expr: &Expr<'_>) -> Option<HirId> {
 
 fn is_inside(tcx: TyCtxt<'_>, node: HirId, around: HirId) -> bool {
     tcx.hir_parent_id_iter(node).any(|parent| parent == around)
-}
-
-fn peel<'tcx>(expr: &'tcx Expr<'tcx>) -> &'tcx Expr<'tcx> {
-    match expr.kind {
-        ExprKind::DropTemps(inner) => peel(inner),
-        _ => expr,
-    }
 }

@@ -1,9 +1,6 @@
 //! [`BLOCK_ON_IN_ASYNC`]: from each body that an executor polls, the calls on its thread are walked
 //! to those that poll a future to its end, and to those that make or drop a runtime.
 
-use std::{cell::RefCell, rc::Rc};
-
-use rustc_data_structures::fx::FxHashMap;
 use rustc_hir::def_id::{DefId, DefIdSet, LocalDefId};
 use rustc_lint::Lint;
 use rustc_middle::{
@@ -25,7 +22,7 @@ use crate::{
         origin::Frame,
         runtime_values::{BUILDS, RuntimeValues},
         suspension::Suspensions,
-        test_code::{is_test_code, is_test_crate},
+        test_code::is_run_by_tests,
         zero::ZeroDurations,
     },
     diagnostics,
@@ -117,7 +114,6 @@ impl<'tcx> Check<'tcx> for BlockOnInAsync {
             return;
         }
         let (graphs, mentions) = (facts.call_graphs(), facts.mentions());
-        let path = ExecutorPath::new(graphs, &facts.paths, leading);
         let panics = ExpectedPanics::new(&facts.paths);
         let sought = Executors {
             facts,
@@ -128,8 +124,8 @@ impl<'tcx> Check<'tcx> for BlockOnInAsync {
             runtimes,
             zero: ZeroDurations::new(&facts.paths),
             questions: Questions::new(mentions, &facts.paths, QUESTIONS),
-            known: RefCell::default(),
         };
+        let path = ExecutorPath::new(graphs, &facts.paths, sought, leading);
         for body in polled_bodies(facts.tcx) {
             if !path.may_lead(body.to_def_id()) {
                 continue;
@@ -138,7 +134,7 @@ impl<'tcx> Check<'tcx> for BlockOnInAsync {
             if panics.expected_of(&graphs.for_owner(body), root, body) {
                 continue;
             }
-            for found in path.search(&sought, body) {
+            for found in path.search(body) {
                 report(facts, &found);
             }
         }
@@ -164,19 +160,13 @@ struct Executors<'f, 'tcx> {
     runtimes: RuntimeValues,
     zero: ZeroDurations,
     questions: Questions<'tcx>,
-    known: RefCell<FxHashMap<Instance<'tcx>, Rc<Vec<Target<What>>>>>,
 }
 
 impl<'tcx> Sought<'tcx> for Executors<'_, 'tcx> {
     type What = What;
 
-    fn in_body(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Rc<Vec<Target<What>>> {
-        if let Some(known) = self.known.borrow().get(&instance) {
-            return Rc::clone(known);
-        }
-        let found = Rc::new(self.executors_in(graph, instance));
-        self.known.borrow_mut().insert(instance, Rc::clone(&found));
-        found
+    fn in_body(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Vec<Target<What>> {
+        self.executors_in(graph, instance)
     }
 
     fn follows(
@@ -199,8 +189,9 @@ impl<'tcx> Executors<'_, 'tcx> {
     /// Whether the body is there for tests, which have their thread to themselves.
     fn is_tested(&self, instance: Instance<'tcx>) -> bool {
         let tcx = self.facts.tcx;
-        let body = source_owner(tcx, instance.def_id());
-        is_test_crate(tcx) || body.as_local().is_some_and(|body| is_test_code(tcx, body))
+        source_owner(tcx, instance.def_id())
+            .as_local()
+            .is_some_and(|body| is_run_by_tests(tcx, body))
     }
 
     fn executors_in(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Vec<Target<What>> {

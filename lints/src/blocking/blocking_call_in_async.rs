@@ -1,9 +1,6 @@
 //! [`BLOCKING_CALL_IN_ASYNC`]: from each body that an executor polls, the calls on its thread are
 //! walked to those that block it.
 
-use std::{cell::RefCell, rc::Rc};
-
-use rustc_data_structures::fx::FxHashMap;
 use rustc_errors::Diag;
 use rustc_hir::def_id::{DefId, DefIdSet, LocalDefId};
 use rustc_lint::Lint;
@@ -101,7 +98,6 @@ impl<'tcx> Check<'tcx> for BlockingCallInAsync {
             return;
         }
         let (graphs, mentions) = (facts.call_graphs(), facts.mentions());
-        let path = ExecutorPath::new(graphs, &facts.paths, leading);
         let excuses = Excuses::new(graphs, mentions, &facts.paths);
         let sought = Blocking {
             facts,
@@ -116,13 +112,13 @@ impl<'tcx> Check<'tcx> for BlockingCallInAsync {
                 "std::thread::JoinHandle::is_finished",
                 "std::thread::ScopedJoinHandle::is_finished",
             ]),
-            known: RefCell::default(),
         };
+        let path = ExecutorPath::new(graphs, &facts.paths, sought, leading);
         for body in polled_bodies(tcx) {
             if !path.may_lead(body.to_def_id()) || excuses.excused(body) {
                 continue;
             }
-            for found in path.search(&sought, body) {
+            for found in path.search(body) {
                 report(facts, &found);
             }
         }
@@ -142,19 +138,13 @@ struct Blocking<'f, 'tcx> {
     zero: ZeroDurations,
     joins: DefIdSet,
     is_finished: DefIdSet,
-    known: RefCell<FxHashMap<Instance<'tcx>, Rc<Vec<Target<Call>>>>>,
 }
 
 impl<'tcx> Sought<'tcx> for Blocking<'_, 'tcx> {
     type What = Call;
 
-    fn in_body(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Rc<Vec<Target<Call>>> {
-        if let Some(known) = self.known.borrow().get(&instance) {
-            return Rc::clone(known);
-        }
-        let found = Rc::new(self.blocking_in(graph, instance));
-        self.known.borrow_mut().insert(instance, Rc::clone(&found));
-        found
+    fn in_body(&self, graph: &CallGraph<'tcx>, instance: Instance<'tcx>) -> Vec<Target<Call>> {
+        self.blocking_in(graph, instance)
     }
 
     fn follows(&self, _: &CallGraph<'tcx>, _: Instance<'tcx>, site: &Site<'tcx>) -> bool {

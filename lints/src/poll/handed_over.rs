@@ -6,17 +6,15 @@ use rustc_middle::{
     ty::TyCtxt,
 };
 
+use super::outside::is_in;
 use crate::facts::Facts;
 
 /// Modules with what a value is put into through a shared reference.
-const SHARED: &[(&str, &str)] = &[
-    ("std", "sync"),
-    ("core", "cell"),
-    ("core", "sync"),
-    ("lock_api", "mutex"),
-    ("lock_api", "rwlock"),
-    ("spin", "mutex"),
-    ("spin", "rwlock"),
+const SHARED: &[(&str, &[&str])] = &[
+    ("std", &["sync"]),
+    ("core", &["cell", "sync"]),
+    ("lock_api", &["mutex", "rwlock"]),
+    ("spin", &["mutex", "rwlock"]),
 ];
 
 /// Whether the async body around a `poll_fn` closure uses a lock, a cell or an atomic before it
@@ -59,14 +57,6 @@ fn is_shared_use(tcx: TyCtxt<'_>, data: &BasicBlockData<'_>) -> bool {
     let TerminatorKind::Call { func, .. } = &data.terminator().kind else {
         return false;
     };
-    let Some((function, _)) = func.const_fn_def() else {
-        return false;
-    };
-    let module = tcx
-        .def_path(function)
-        .data
-        .first()
-        .and_then(|part| part.data.get_opt_name());
-    let krate = tcx.crate_name(function.krate);
-    module.is_some_and(|module| SHARED.contains(&(krate.as_str(), module.as_str())))
+    func.const_fn_def()
+        .is_some_and(|(function, _)| is_in(tcx, function, SHARED))
 }

@@ -114,19 +114,25 @@ impl<'b, 'tcx> Outside<'b, 'tcx> {
 }
 
 fn is_listed(tcx: TyCtxt<'_>, function: DefId) -> bool {
-    let krate = tcx.crate_name(function.krate);
-    if CRATES.contains(&krate.as_str()) {
+    if CRATES.contains(&tcx.crate_name(function.krate).as_str()) {
         return true;
     }
-    let Some((_, modules)) = MODULES.iter().find(|(name, _)| *name == krate.as_str()) else {
+    // Formatting and converting an error of `std::io` asks nobody.
+    let of_error = || {
+        tcx.inherent_impl_of_assoc(function)
+            .and_then(|of| tcx.type_of(of).instantiate_identity().ty_adt_def())
+            .is_some_and(|adt| tcx.item_name(adt.did()).as_str() == "Error")
+    };
+    is_in(tcx, function, MODULES) && !of_error()
+}
+
+/// Whether a function stands in one of these modules, each after its crate.
+pub(super) fn is_in(tcx: TyCtxt<'_>, function: DefId, modules: &[(&str, &[&str])]) -> bool {
+    let krate = tcx.crate_name(function.krate);
+    let Some((_, modules)) = modules.iter().find(|(name, _)| *name == krate.as_str()) else {
         return false;
     };
-    // Formatting and converting an error of `std::io` asks nobody.
-    let of_error = tcx
-        .inherent_impl_of_assoc(function)
-        .and_then(|of| tcx.type_of(of).instantiate_identity().ty_adt_def())
-        .is_some_and(|adt| tcx.item_name(adt.did()).as_str() == "Error");
     let path = tcx.def_path(function);
     let module = path.data.first().and_then(|part| part.data.get_opt_name());
-    !of_error && module.is_some_and(|module| modules.contains(&module.as_str()))
+    module.is_some_and(|module| modules.contains(&module.as_str()))
 }

@@ -93,10 +93,7 @@ impl<'tcx> Check<'tcx> for PendingWithoutWake {
         let Some(items) = &self.items else {
             return;
         };
-        if !returns_poll(tcx, owner)
-            || test_code::is_test_code(tcx, owner)
-            || test_code::is_test_crate(tcx)
-        {
+        if !returns_poll(tcx, owner) || test_code::is_run_by_tests(tcx, owner) {
             return;
         }
         let graph = facts.call_graphs().for_owner(owner);

@@ -19,6 +19,7 @@ use crate::{
     analysis::{
         enclosing::{is_within, loops_around},
         exits::Control,
+        expressions::any_in_body,
         handoffs::is_std,
         select::{Back, Select},
         test_code::is_test_code,
@@ -208,31 +209,17 @@ fn is_awaited_by_who_waits(facts: &Facts<'_>, tokens: &Tokens<'_>, function: Loc
 }
 
 fn calls_without_spawn(tcx: TyCtxt<'_>, caller: LocalDefId, functions: &DefIdSet) -> bool {
-    struct Calls<'f, 'tcx> {
-        control: Control<'tcx>,
-        functions: &'f DefIdSet,
-        found: bool,
-    }
-    impl<'tcx> Visitor<'tcx> for Calls<'_, 'tcx> {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            let callee = self.control.callee(expr);
-            self.found |= callee.is_some_and(|callee| self.functions.contains(&callee))
-                && spawned_part(self.control, expr, None).is_none();
-            walk_expr(self, expr);
-        }
-    }
-    let mut calls = Calls {
-        control: Control {
-            tcx,
-            typeck: tcx.typeck(caller),
-        },
-        functions,
-        found: false,
+    let control = Control {
+        tcx,
+        typeck: tcx.typeck(caller),
     };
-    if let Some(body) = tcx.hir_maybe_body_owned_by(caller) {
-        calls.visit_body(body);
-    }
-    calls.found
+    tcx.hir_maybe_body_owned_by(caller).is_some_and(|body| {
+        any_in_body(body, &mut |expr| {
+            let callee = control.callee(expr);
+            callee.is_some_and(|callee| functions.contains(&callee))
+                && spawned_part(control, expr, None).is_none()
+        })
+    })
 }
 
 /// The argument of a spawning call that an expression stands in. One that encloses `looped` as well

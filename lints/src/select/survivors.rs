@@ -1,7 +1,7 @@
 //! What is still there when a future has been given up and the code around it runs again.
 
 use rustc_hir::{
-    Expr, ExprKind, HirId, LetStmt, Node,
+    Expr, ExprKind, LetStmt, Node,
     intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::{
@@ -13,6 +13,8 @@ use rustc_span::Span;
 use crate::{
     analysis::{
         definitions,
+        enclosing::is_within,
+        expressions::any_in,
         origin::Frame,
         roots::{self, Root},
         select::{Back, Branch, FallbackKind, Loop, Place, Select, Source, enclosing_loop},
@@ -155,27 +157,9 @@ fn assigned_beside<'tcx>(tcx: TyCtxt<'tcx>, select: &Select<'tcx>, places: &[Pla
     let Some(Node::Expr(looped)) = select.around.map(|around| tcx.hir_node(around.id)) else {
         return false;
     };
-    struct Beside<'p> {
-        select: HirId,
-        places: &'p [Place],
-        found: bool,
-    }
-    impl<'tcx> Visitor<'tcx> for Beside<'_> {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            if expr.hir_id == self.select {
-                return;
-            }
-            self.found |= replaces(expr, self.places);
-            walk_expr(self, expr);
-        }
-    }
-    let mut beside = Beside {
-        select: select.expr.hir_id,
-        places,
-        found: false,
-    };
-    beside.visit_expr(looped);
-    beside.found
+    any_in(looped, &mut |expr| {
+        replaces(expr, places) && !is_within(tcx, expr.hir_id, select.expr.hir_id)
+    })
 }
 
 /// Whether two places overlap.
@@ -186,16 +170,7 @@ pub(super) fn overlap(one: &Place, other: &Place) -> bool {
 
 /// Whether an expression puts something new into one of the places.
 pub(super) fn assigns<'tcx>(expr: &'tcx Expr<'tcx>, places: &[Place]) -> bool {
-    struct Assigns<'p>(&'p [Place], bool);
-    impl<'tcx> Visitor<'tcx> for Assigns<'_> {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            self.1 |= replaces(expr, self.0);
-            walk_expr(self, expr);
-        }
-    }
-    let mut assigns = Assigns(places, false);
-    assigns.visit_expr(expr);
-    assigns.1
+    any_in(expr, &mut |expr| replaces(expr, places))
 }
 
 /// Whether an expression itself is an assignment to one of the places.

@@ -6,13 +6,16 @@ use rustc_hir::{
     Arm, Block, Expr, ExprKind, HirId, LetStmt, MatchSource, Node, Pat, PatKind, Stmt, StmtKind,
     UnOp,
     def_id::LocalDefId,
-    intravisit::{Visitor, walk_block, walk_expr},
+    intravisit::{Visitor, walk_expr},
 };
 use rustc_middle::ty::{TyCtxt, TypeckResults};
 use rustc_span::{DesugaringKind, Span};
 
 use super::{Branch, Fallback, FallbackKind, Family, Loop, Select, SelectMacros, Source, after};
-use crate::diagnostics::in_user_code;
+use crate::{
+    analysis::expressions::{any_in, any_in_body},
+    diagnostics::in_user_code,
+};
 
 pub(super) fn find<'tcx>(
     tcx: TyCtxt<'tcx>,
@@ -126,7 +129,7 @@ impl<'tcx> Search<'_, 'tcx> {
         let ExprKind::If(negated, ..) = expr.kind else {
             return None;
         };
-        let ExprKind::Unary(UnOp::Not, condition) = peel(negated).kind else {
+        let ExprKind::Unary(UnOp::Not, condition) = negated.peel_drop_temps().kind else {
             return None;
         };
         Some((self.macros.written_by(condition.span).is_none()).then_some(condition))
@@ -173,7 +176,7 @@ impl<'tcx> Search<'_, 'tcx> {
                     ..
                 }) => {
                     if let ExprKind::AddrOf(_, _, path) = argument.kind
-                        && self.is_named(function, "assert_fused_future")
+                        && is_named(self.tcx, self.typeck, function, "assert_fused_future")
                     {
                         futures.push((path, true));
                     }
@@ -206,42 +209,15 @@ impl<'tcx> Search<'_, 'tcx> {
         })
     }
 
-    fn is_named(&self, function: &Expr<'tcx>, name: &str) -> bool {
-        let ExprKind::Path(path) = &function.kind else {
-            return false;
-        };
-        self.typeck
-            .qpath_res(path, function.hir_id)
-            .opt_def_id()
-            .and_then(|def| self.tcx.opt_item_name(def))
-            .is_some_and(|found| found.as_str() == name)
-    }
-
     fn shuffles(&self, closure: LocalDefId) -> bool {
-        struct Calls<'a>(&'a dyn Fn(&Expr<'_>) -> bool, bool);
-        impl<'tcx> Visitor<'tcx> for Calls<'_> {
-            fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-                if let ExprKind::Call(function, _) = expr.kind {
-                    self.1 |= (self.0)(function);
-                }
-                walk_expr(self, expr);
-            }
-        }
         let Some(body) = self.tcx.hir_maybe_body_owned_by(closure) else {
             return false;
         };
         let typeck = self.tcx.typeck(closure);
-        let is_shuffle = |function: &Expr<'_>| match &function.kind {
-            ExprKind::Path(path) => typeck
-                .qpath_res(path, function.hir_id)
-                .opt_def_id()
-                .and_then(|def| self.tcx.opt_item_name(def))
-                .is_some_and(|name| name.as_str() == "shuffle"),
+        any_in_body(body, &mut |expr| match expr.kind {
+            ExprKind::Call(function, _) => is_named(self.tcx, typeck, function, "shuffle"),
             _ => false,
-        };
-        let mut calls = Calls(&is_shuffle, false);
-        calls.visit_body(body);
-        calls.1
+        })
     }
 
     fn handler_span(&self, handler: &Expr<'tcx>) -> Span {
@@ -385,28 +361,28 @@ fn closure_in(polling: &Block<'_>) -> Option<LocalDefId> {
     first.0
 }
 
-/// Whether the block's tail calls the polling closure at once instead of awaiting `poll_fn`.
-fn polling_once(polling: &Block<'_>) -> bool {
-    struct Awaits(bool);
-    impl<'tcx> Visitor<'tcx> for Awaits {
-        fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-            self.0 |= matches!(expr.kind, ExprKind::Match(_, _, MatchSource::AwaitDesugar));
-            walk_expr(self, expr);
-        }
-        fn visit_block(&mut self, block: &'tcx Block<'tcx>) {
-            walk_block(self, block);
-        }
-    }
-    let mut awaits = Awaits(false);
-    if let Some(tail) = polling.expr {
-        awaits.visit_expr(tail);
-    }
-    !awaits.0
+/// Whether an expression is the path of a function of that name.
+fn is_named<'tcx>(
+    tcx: TyCtxt<'tcx>,
+    typeck: &TypeckResults<'tcx>,
+    function: &Expr<'tcx>,
+    name: &str,
+) -> bool {
+    let ExprKind::Path(path) = &function.kind else {
+        return false;
+    };
+    typeck
+        .qpath_res(path, function.hir_id)
+        .opt_def_id()
+        .and_then(|def| tcx.opt_item_name(def))
+        .is_some_and(|found| found.as_str() == name)
 }
 
-fn peel<'tcx>(expr: &'tcx Expr<'tcx>) -> &'tcx Expr<'tcx> {
-    match expr.kind {
-        ExprKind::DropTemps(inner) => peel(inner),
-        _ => expr,
-    }
+/// Whether the block's tail calls the polling closure at once instead of awaiting `poll_fn`.
+fn polling_once<'tcx>(polling: &'tcx Block<'tcx>) -> bool {
+    let is_await =
+        |expr: &Expr<'_>| matches!(expr.kind, ExprKind::Match(_, _, MatchSource::AwaitDesugar));
+    !polling
+        .expr
+        .is_some_and(|tail| any_in(tail, &mut |expr| is_await(expr)))
 }

@@ -1,17 +1,13 @@
 //! Durations that are the same in each pass, and times that are not.
 
-use rustc_hir::{
-    BinOpKind, Expr, ExprKind, HirId, Node, QPath,
-    def::Res,
-    intravisit::{Visitor, walk_expr},
-};
-use rustc_span::Symbol;
+use rustc_hir::{BinOpKind, Expr, ExprKind, HirId, Node, QPath, def::Res};
 
 use super::Looped;
 use crate::analysis::{
     durations::initializer,
     enclosing::{is_within, root_variable, uses},
     exits::value,
+    expressions::any_in,
 };
 
 impl<'tcx> Looped<'_, '_, 'tcx> {
@@ -78,29 +74,15 @@ impl<'tcx> Looped<'_, '_, 'tcx> {
     }
 
     fn field_is_assigned(&self, field: &'tcx Expr<'tcx>) -> bool {
-        struct Assigned {
-            name: Symbol,
-            found: bool,
-        }
-        impl<'tcx> Visitor<'tcx> for Assigned {
-            fn visit_expr(&mut self, expr: &'tcx Expr<'tcx>) {
-                if let ExprKind::Assign(target, ..) | ExprKind::AssignOp(_, target, _) = expr.kind
-                    && let ExprKind::Field(_, name) = target.kind
-                {
-                    self.found |= name.name == self.name;
-                }
-                walk_expr(self, expr);
-            }
-        }
         let ExprKind::Field(_, name) = field.kind else {
             return false;
         };
-        let mut assigned = Assigned {
-            name: name.name,
-            found: false,
-        };
-        assigned.visit_expr(self.looped);
-        assigned.found
+        any_in(self.looped, &mut |expr| match expr.kind {
+            ExprKind::Assign(target, ..) | ExprKind::AssignOp(_, target, _) => {
+                matches!(target.kind, ExprKind::Field(_, assigned) if assigned.name == name.name)
+            }
+            _ => false,
+        })
     }
 
     /// What is added to the current time, if the expression asks for it in this pass.
