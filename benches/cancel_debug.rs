@@ -3,16 +3,9 @@
 //! Instruction counts under valgrind, which do not vary from run to run: 1 000 polls of a future
 //! that does one `yield_now` per poll. The bound: at most 1.10 × the bare future. Every row goes
 //! through the same boxed, pinned future, polled from the same loop.
-#![expect(
-    unused_qualifications,
-    reason = "gungraun's attribute writes qualified paths"
-)]
-
-use std::hint::black_box;
-use std::pin::Pin;
-use std::task::{Context, Waker};
 
 use async_patterns::cancel::{CancelCounter, CancelDebug, CancelDebugExt};
+use benches::{Pinned, poll, warm};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
 const POLLS: usize = 1_000;
@@ -25,22 +18,7 @@ async fn yields() {
     }
 }
 
-/// One poll before it is counted, so that lazy initialisation is not.
-fn warm<F: Future<Output = ()>>(future: F) -> Pin<Box<F>> {
-    let mut future = Box::pin(future);
-    poll(&mut future, 1);
-    future
-}
-
-#[inline]
-fn poll<F: Future<Output = ()>>(future: &mut Pin<Box<F>>, times: usize) {
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..times {
-        assert!(black_box(future.as_mut().poll(&mut cx)).is_pending());
-    }
-}
-
-fn bare() -> Pin<Box<impl Future<Output = ()>>> {
+fn bare() -> Pinned<impl Future<Output = ()>> {
     warm(yields())
 }
 
@@ -48,27 +26,27 @@ fn watched() -> CancelDebug<impl Future<Output = ()>, &'static CancelCounter> {
     yields().cancel_debug("yields").with_sink(&SINK)
 }
 
-fn plain() -> Pin<Box<impl Future<Output = ()>>> {
+fn plain() -> Pinned<impl Future<Output = ()>> {
     warm(watched())
 }
 
-fn creation_backtrace() -> Pin<Box<impl Future<Output = ()>>> {
+fn creation_backtrace() -> Pinned<impl Future<Output = ()>> {
     warm(watched().with_creation_backtrace())
 }
 
-fn drop_backtrace() -> Pin<Box<impl Future<Output = ()>>> {
+fn drop_backtrace() -> Pinned<impl Future<Output = ()>> {
     warm(watched().with_drop_backtrace())
 }
 
-fn idle_time() -> Pin<Box<impl Future<Output = ()>>> {
+fn idle_time() -> Pinned<impl Future<Output = ()>> {
     warm(watched().with_idle_time())
 }
 
-fn longest_poll() -> Pin<Box<impl Future<Output = ()>>> {
+fn longest_poll() -> Pinned<impl Future<Output = ()>> {
     warm(watched().with_longest_poll())
 }
 
-fn parents() -> Pin<Box<impl Future<Output = ()>>> {
+fn parents() -> Pinned<impl Future<Output = ()>> {
     warm(watched().with_parents())
 }
 
@@ -80,7 +58,7 @@ fn parents() -> Pin<Box<impl Future<Output = ()>>> {
 #[bench::with_idle_time(setup = idle_time)]
 #[bench::with_longest_poll(setup = longest_poll)]
 #[bench::with_parents(setup = parents)]
-fn polls<F: Future<Output = ()>>(mut future: Pin<Box<F>>) -> Pin<Box<F>> {
+fn polls<F: Future<Output = ()>>(mut future: Pinned<F>) -> Pinned<F> {
     poll(&mut future, POLLS);
     // Given back, so that its drop is not counted.
     future

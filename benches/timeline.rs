@@ -4,16 +4,9 @@
 //! which wakes its waker. Every row goes through the same boxed, pinned future, polled from the same
 //! loop. With `--no-default-features` all rows are without the feature `record`. The bound there: the
 //! bare future's count, in each row.
-#![expect(
-    unused_qualifications,
-    reason = "gungraun's attribute writes qualified paths"
-)]
-
-use std::hint::black_box;
-use std::pin::Pin;
-use std::task::{Context, Waker};
 
 use async_timeline::{ManualClock, Recorded, Timeline};
+use benches::{Pinned, poll, warm};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
 const POLLS: usize = 1_000;
@@ -24,44 +17,29 @@ async fn yields() {
     }
 }
 
-/// One poll before it is counted, so that lazy initialisation is not.
-fn warm<F: Future<Output = ()>>(future: F) -> Pin<Box<F>> {
-    let mut future = Box::pin(future);
-    poll(&mut future, 1);
-    future
-}
-
-#[inline]
-fn poll<F: Future<Output = ()>>(future: &mut Pin<Box<F>>, times: usize) {
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..times {
-        assert!(black_box(future.as_mut().poll(&mut cx)).is_pending());
-    }
-}
-
-fn recorded(timeline: &Timeline) -> Pin<Box<Recorded<impl Future<Output = ()> + use<>>>> {
+fn recorded(timeline: &Timeline) -> Pinned<Recorded<impl Future<Output = ()> + use<>>> {
     warm(timeline.record("yields", yields()))
 }
 
-fn bare() -> Pin<Box<impl Future<Output = ()>>> {
+fn bare() -> Pinned<impl Future<Output = ()>> {
     warm(yields())
 }
 
-fn off() -> Pin<Box<impl Future<Output = ()>>> {
+fn off() -> Pinned<impl Future<Output = ()>> {
     recorded(&Timeline::off())
 }
 
-fn on() -> Pin<Box<impl Future<Output = ()>>> {
+fn on() -> Pinned<impl Future<Output = ()>> {
     recorded(&Timeline::new())
 }
 
 /// Without the two clocks that tokio's time needs.
-fn on_with_a_cheap_clock() -> Pin<Box<impl Future<Output = ()>>> {
+fn on_with_a_cheap_clock() -> Pinned<impl Future<Output = ()>> {
     recorded(&Timeline::builder().clock(ManualClock::default()).build())
 }
 
 /// A recorder that is full counts what it loses.
-fn full() -> Pin<Box<impl Future<Output = ()>>> {
+fn full() -> Pinned<impl Future<Output = ()>> {
     recorded(&Timeline::builder().max_events(2).build())
 }
 
@@ -71,7 +49,7 @@ fn full() -> Pin<Box<impl Future<Output = ()>>> {
 #[bench::on(setup = on)]
 #[bench::on_with_a_cheap_clock(setup = on_with_a_cheap_clock)]
 #[bench::full(setup = full)]
-fn polls<F: Future<Output = ()>>(mut future: Pin<Box<F>>) -> Pin<Box<F>> {
+fn polls<F: Future<Output = ()>>(mut future: Pinned<F>) -> Pinned<F> {
     poll(&mut future, POLLS);
     // Given back, so that its drop is not counted.
     future
